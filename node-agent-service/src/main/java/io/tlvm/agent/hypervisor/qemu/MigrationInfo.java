@@ -1,0 +1,25 @@
+package io.tlvm.agent.hypervisor.qemu;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What query-migrate says.
+ *
+ * @param error why it failed, when it did and QEMU knows
+ * @param transferredBytes bytes of memory that went, 0 before the first
+ * @param remainingBytes memory still to go in this pass
+ * @param totalBytes the guest's memory
+ * @param dirtyPagesPerSecond how fast the guest changes memory
+ * @param downtime how long the guest stood still; without the wait for the target's {@code cont}
+ * @param total from {@code migrate} to the end
+ */
+public record MigrationInfo(
+        MigrationStatus status,
+        Optional<String> error,
+        long transferredBytes,
+        long remainingBytes,
+        long totalBytes,
+        long dirtyPagesPerSecond,
+        Optional<Duration> downtime,
+        Optional<Duration> total) {}

@@ -1,0 +1,47 @@
+package io.tlvm.agent.keys;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+/**
+ * What swtpm encrypts its permanent state with: AES-256-CBC, and HMAC-SHA256 over ciphertext and initialisation vector, both
+ * with this key. Derived from the state key, never stored.
+ */
+public final class SwtpmKey implements AutoCloseable {
+    private final KeyBytes bytes;
+
+    SwtpmKey(KeyBytes bytes) {
+        this.bytes = bytes;
+    }
+
+    /**
+     * The only way to the bytes.
+     *
+     * @throws IllegalStateException when the key was closed
+     */
+    public <R, X extends Exception> R open(KeyUse<R, X> use) throws X {
+        return bytes.open(use);
+    }
+
+    /**
+     * Writes the key as swtpm reads it from a descriptor: 64 hexadecimal digits and a line feed.
+     *
+     * @param out the standard input of the process that splits the keys for swtpm; never a file
+     * @throws IOException when that process is gone
+     */
+    public void writeHexLine(OutputStream out) throws IOException {
+        bytes.writeHexLine(out);
+    }
+
+    /** Wipes the key. It cannot be used afterwards. */
+    @Override
+    public void close() {
+        bytes.close();
+    }
+
+    /** Says only what it is. */
+    @Override
+    public String toString() {
+        return "SwtpmKey[...]";
+    }
+}

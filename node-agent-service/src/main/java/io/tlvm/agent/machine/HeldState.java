@@ -1,0 +1,287 @@
+package io.tlvm.agent.machine;
+
+import io.tlvm.agent.file.DurableFile;
+import io.tlvm.agent.file.FileOwner;
+import io.tlvm.agent.file.StableRead;
+import io.tlvm.agent.firmware.FirmwareImage;
+import io.tlvm.agent.firmware.VariableStore;
+import io.tlvm.agent.gueststate.Manifest;
+import io.tlvm.agent.gueststate.ManifestCheck.TpmFound;
+import io.tlvm.agent.gueststate.ManifestFile;
+import io.tlvm.agent.gueststate.StartExamination;
+import io.tlvm.agent.gueststate.StateDirectory;
+import io.tlvm.agent.gueststate.StateKeyFile;
+import io.tlvm.agent.keys.DirectoryKeys;
+import io.tlvm.agent.keys.KeyWrap;
+import io.tlvm.agent.keys.NodeKeyset;
+import io.tlvm.agent.keys.StateKey;
+import io.tlvm.agent.migration.GuestStateDigest;
+import io.tlvm.agent.tpm.PermanentState;
+import io.tlvm.agent.tpm.TpmPayload;
+import io.tlvm.ownership.id.Digest;
+import io.tlvm.ownership.id.NodeName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.attribute.FileTime;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A state directory of this node whose key is open: while a machine's processes work in it, and while it is made. Used by
+ * the machine's own queue.
+ */
+public final class HeldState implements AutoCloseable {
+    private final StateDirectory directory;
+    private final DirectoryKeys keys;
+    private final FirmwareImage firmware;
+    private final FileOwner owner;
+    private final NodeName node;
+    private @Nullable Manifest manifest;
+    private Optional<Map<String, Object>> lookedAt = Optional.empty();
+
+    private HeldState(
+            StateDirectory directory, DirectoryKeys keys, FirmwareImage firmware, FileOwner owner, NodeName node) {
+        this.directory = directory;
+        this.keys = keys;
+        this.firmware = firmware;
+        this.owner = owner;
+        this.node = node;
+    }
+
+    /** What came of opening a directory. */
+    public sealed interface Opening {
+        /** Its key is open; the caller closes the state. */
+        record Opened(HeldState state) implements Opening {}
+
+        /** Nothing can be read of it here. */
+        record Locked(String why) implements Opening {}
+    }
+
+    /** Makes the directory's own key, and the file with its wraps. */
+    static HeldState make(
+            StateDirectory staged,
+            NodeKeyset keyset,
+            SecureRandom random,
+            FirmwareImage firmware,
+            FileOwner owner,
+            NodeName node)
+            throws IOException {
+        try (StateKey key = StateKey.random(random)) {
+            StateKeyFile.write(staged, List.of(keyset.wrap(key, staged.vm(), staged.ref())));
+            return new HeldState(
+                    staged, DirectoryKeys.derive(key, staged.vm(), staged.ref()), firmware, owner, node);
+        }
+    }
+
+    /** Opens the key of a directory that was made before. */
+    static Opening open(
+            StateDirectory directory, NodeKeyset keyset, FirmwareImage firmware, FileOwner owner, NodeName node)
+            throws IOException {
+        return switch (StateKeyFile.read(directory)) {
+            case StateKeyFile.Reading.Wraps wraps -> {
+                Optional<KeyWrap> own = wraps.of(keyset.recipient());
+                if (own.isEmpty()) {
+                    yield new Opening.Locked("its key is not wrapped for " + keyset.recipient());
+                }
+                try (StateKey key = keyset.unwrap(own.get(), directory.vm(), directory.ref())) {
+                    yield new Opening.Opened(new HeldState(
+                            directory,
+                            DirectoryKeys.derive(key, directory.vm(), directory.ref()),
+                            firmware,
+                            owner,
+                            node));
+                } catch (GeneralSecurityException notOurs) {
+                    yield new Opening.Locked("its key was wrapped for another node, machine or directory, or changed");
+                }
+            }
+            case StateKeyFile.Reading.Missing _ -> new Opening.Locked("it has no KEY: it was destroyed, or never finished");
+            case StateKeyFile.Reading.Foreign foreign ->
+                new Opening.Locked("its KEY is that of " + foreign.foundVm() + "/" + foreign.foundRef());
+            case StateKeyFile.Reading.Unreadable(String why) -> new Opening.Locked("its KEY is not accepted: " + why);
+        };
+    }
+
+    /** The same state under the name that it was given. */
+    HeldState renamed(StateDirectory published) {
+        HeldState same = new HeldState(published, keys, firmware, owner, node);
+        same.manifest = manifest;
+        return same;
+    }
+
+    public StateDirectory directory() {
+        return directory;
+    }
+
+    /** For swtpm and the digests of this directory; closed with this object. */
+    public DirectoryKeys keys() {
+        return keys;
+    }
+
+    FirmwareImage firmware() {
+        return firmware;
+    }
+
+    FileOwner owner() {
+        return owner;
+    }
+
+    public VariableStore variables() {
+        return new VariableStore(directory.variables(), firmware.variableSize(), owner);
+    }
+
+    StartExamination examination() {
+        return new StartExamination(directory, keys, firmware.variableSize(), owner);
+    }
+
+    /** The manifest that was read or sealed last. */
+    public Optional<Manifest> manifest() {
+        return Optional.ofNullable(manifest);
+    }
+
+    /** Reads the manifest; empty when there is none that opens. The files are taken as seen then. */
+    Optional<Manifest> readManifest() throws IOException {
+        if (ManifestFile.read(directory, keys) instanceof ManifestFile.Reading.Valid(Manifest found)) {
+            forgetMigrationKey();
+            manifest = found;
+            return Optional.of(found);
+        }
+        return Optional.empty();
+    }
+
+    /** Seals a manifest, durably. */
+    void seal(Manifest next) throws IOException {
+        ManifestFile.write(directory, next, keys);
+        manifest = next;
+    }
+
+    /** What the vTPM's file and the variables hold now. */
+    public record Content(Optional<Digest> keyed, Optional<Digest> plain, Digest variables) {
+        /** The digest that the other side of a migration names too. */
+        public Digest common() {
+            return GuestStateDigest.of(plain, variables);
+        }
+    }
+
+    /**
+     * Reads both files.
+     *
+     * @param vtpm whether the machine has one
+     * @throws IOException when one is missing, not authentic, or the medium fails
+     */
+    public Content content(boolean vtpm) throws IOException {
+        Digest image =
+                switch (variables().snapshot()) {
+                    case VariableStore.Snapshot.Complete(byte[] _, Digest digest) -> digest;
+                    case VariableStore.Snapshot.Missing _ -> throw new IOException(directory.variables() + " is missing");
+                    case VariableStore.Snapshot.WrongSize(long expected, long found) ->
+                        throw new IOException("%s has %d bytes, not %d".formatted(directory.variables(), found, expected));
+                    case VariableStore.Snapshot.Unreadable(String why) ->
+                        throw new IOException(directory.variables() + ": " + why);
+                };
+        if (!vtpm) {
+            return new Content(Optional.empty(), Optional.empty(), image);
+        }
+        if (!(StableRead.read(directory.permanentState(), PermanentState.FILE_MAX)
+                instanceof StableRead.Outcome.Stable(byte[] file))) {
+            throw new IOException(directory.permanentState() + " cannot be read as a whole");
+        }
+        return switch (PermanentState.read(file, keys.swtpmKey())) {
+            case PermanentState.Reading.Rejected(var why) ->
+                throw new IOException(directory.permanentState() + ": " + why.message());
+            case PermanentState.Reading.Authentic(TpmPayload payload) -> {
+                try (payload) {
+                    yield new Content(
+                            Optional.of(payload.keyedDigest(keys)), Optional.of(payload.sha256()), image);
+                }
+            }
+        };
+    }
+
+    /** Syncs what swtpm and QEMU wrote; neither does. */
+    void sync(boolean vtpm) throws IOException {
+        if (vtpm) {
+            DurableFile.sync(directory.permanentState());
+            DurableFile.syncDirectory(directory.tpm());
+        }
+        variables().sync();
+        DurableFile.syncDirectory(directory.path());
+    }
+
+    /**
+     * Follows what a running guest changes: if a file is another one than at the last look, it is synced and the manifest
+     * sealed again. The OPEN manifest then names the newest state that is surely on the medium.
+     */
+    void follow() throws IOException {
+        Manifest last = manifest;
+        if (last == null || last.status() != Manifest.Status.OPEN) {
+            return;
+        }
+        boolean vtpm = last.tpm().isPresent();
+        Optional<Map<String, Object>> now = look(vtpm);
+        if (now.equals(lookedAt)) {
+            return;
+        }
+        sync(vtpm);
+        Content content = content(vtpm);
+        if (!content.keyed().equals(last.payload()) || !content.variables().equals(last.variables())) {
+            seal(last.changed(content.keyed(), content.variables()));
+        }
+        lookedAt = now;
+    }
+
+    private Optional<Map<String, Object>> look(boolean vtpm) throws IOException {
+        try {
+            FileTime variables = Files.getLastModifiedTime(directory.variables());
+            Object inode = vtpm ? Files.getAttribute(directory.permanentState(), "unix:ino") : 0;
+            Object changed = vtpm ? Files.getAttribute(directory.permanentState(), "unix:ctime") : 0;
+            return Optional.of(Map.of("variables", variables, "inode", inode, "changed", changed));
+        } catch (NoSuchFileException gone) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Seals CLOSED with exact digests. Both processes were reaped before.
+     *
+     * @return why it was left OPEN: the files are not what this guest can have left; empty when it is closed
+     */
+    Optional<String> close(boolean vtpm) throws IOException {
+        Manifest last = manifest;
+        if (last == null) {
+            return Optional.of("there is no manifest");
+        }
+        if (last.status() == Manifest.Status.CLOSED) {
+            return Optional.empty();
+        }
+        if (vtpm && !(examination().tpm() instanceof TpmFound.Authentic)) {
+            return Optional.of("the vTPM's state does not open");
+        }
+        Content content = content(vtpm);
+        // A TPM's counters and clock only grow, so its payload never comes back; a variable may get an old value again.
+        boolean older = !content.keyed().equals(last.payload())
+                && content.keyed().flatMap(last::pastSeqOfPayload).isPresent();
+        if (older) {
+            return Optional.of("the vTPM's file holds a state that was left behind before");
+        }
+        sync(vtpm);
+        seal(last.closed(content.keyed(), content.variables()));
+        return Optional.empty();
+    }
+
+    private void forgetMigrationKey() {
+        if (manifest != null) {
+            manifest.tpm().ifPresent(tpm -> tpm.migrationKey().close());
+        }
+    }
+
+    @Override
+    public void close() {
+        forgetMigrationKey();
+        keys.close();
+    }
+}

@@ -1,0 +1,53 @@
+package io.tlvm.agent.machine;
+
+import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.journal.Verdict;
+import java.time.Duration;
+
+/** Why a command about a machine is not carried out. The api package maps each to a status. */
+public sealed interface MachineRefusal {
+
+    /** The ownership protocol says no. */
+    record Protocol(Verdict.Reason reason) implements MachineRefusal {}
+
+    /** The journal cannot be read or written: nothing may be done for the machine here. */
+    record JournalUnusable(String why) implements MachineRefusal {}
+
+    /** The description of the machine cannot be built on this node. */
+    record HardwareRefused(String field, String why) implements MachineRefusal {}
+
+    /** The node does not reach the storage path, or it is not what it says. */
+    record StorageUnreachable(String path, String why) implements MachineRefusal {}
+
+    /** QEMU refused, failed or does not answer. */
+    record HypervisorFailed(String why) implements MachineRefusal {}
+
+    /** The vTPM could not be made, or its state does not open. */
+    record TpmFailed(String why) implements MachineRefusal {}
+
+    /** The directory of the guest state is not there, or not usable. */
+    record StateUnusable(String directory, String why) implements MachineRefusal {}
+
+    /** The plan is not genuine, over, not for this node, or not what the row says. */
+    record PlanRefused(String why) implements MachineRefusal {}
+
+    /** The attempt failed, and the guest goes on at the source. */
+    record TransferFailed(String why) implements MachineRefusal {}
+
+    /** The medium, or a process of the host, failed. */
+    record HostFailed(String why) implements MachineRefusal {}
+
+    /** An earlier command of this machine is still being carried out. */
+    record Busy(Duration waited) implements MachineRefusal {}
+
+    /** The node has not been admitted to the cluster since it started. */
+    record NotJoined() implements MachineRefusal {}
+
+    /** Nothing of the machine is known here. */
+    record Unknown() implements MachineRefusal {}
+
+    /** The refusal as an exception about one machine. */
+    default MachineRefused of(VmUid vm) {
+        return new MachineRefused(vm, this);
+    }
+}
