@@ -1,0 +1,5 @@
+/** Request ids, page tokens, violations: what the requests of all services have in common. */
+@NullMarked
+package io.tlvm.foundation.request;
+
+import org.jspecify.annotations.NullMarked;
