@@ -1,0 +1,29 @@
+package io.tlvm.catalog.api;
+
+import com.google.protobuf.Message;
+import io.tlvm.catalog.catalog.Page;
+import io.tlvm.foundation.request.PageTokens;
+import jakarta.inject.Singleton;
+
+/** Page sizes and tokens of all lists here (AIP-158): no size means 50, and no page is longer than 500. */
+@Singleton
+class Pages {
+    private static final int SIZE_DEFAULT = 50;
+    private static final int SIZE_MAX = 500;
+
+    private final PageTokens tokens;
+
+    Pages(PageTokens tokens) {
+        this.tokens = tokens;
+    }
+
+    Page.Wanted wanted(int size, String token, Message request) {
+        return new Page.Wanted(
+                size == 0 ? SIZE_DEFAULT : Math.min(size, SIZE_MAX),
+                tokens.after(token, request).orElse(""));
+    }
+
+    String next(Page<?> page, Message request) {
+        return page.next().map(key -> tokens.next(key, request)).orElse("");
+    }
+}
