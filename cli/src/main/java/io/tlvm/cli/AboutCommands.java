@@ -27,8 +27,10 @@ final class AboutCommands {
     record Version(Session session) implements Callable<Integer> {
         @Override
         public Integer call() {
-            String version = Optional.ofNullable(Tlvm.class.getPackage().getImplementationVersion()).orElse("unreleased");
-            session.printer().text("tlvm " + version + " (Java " + Runtime.version().feature() + ")");
+            String version = Optional.ofNullable(Tlvm.class.getPackage().getImplementationVersion())
+                    .orElse("unreleased");
+            session.printer()
+                    .text("tlvm " + version + " (Java " + Runtime.version().feature() + ")");
             return 0;
         }
     }
@@ -42,7 +44,8 @@ final class AboutCommands {
         String shell = "";
 
         @Spec
-        @Nullable CommandSpec spec;
+        @Nullable
+        CommandSpec spec;
 
         Completion(Session session) {
             this.session = session;
@@ -63,12 +66,15 @@ final class AboutCommands {
     }
 
     /** {@code tlvm explain}. */
-    @Command(name = "explain", description = "What a refusal's reason means and what to do; without a reason, lists them all.")
+    @Command(
+            name = "explain",
+            description = "What a refusal's reason means and what to do; without a reason, lists them all.")
     static final class Explain implements Callable<Integer> {
         private final Session session;
 
         @Parameters(arity = "0..1", paramLabel = "REASON", description = "such as IMAGE_HAS_NO_CONTENT")
-        @Nullable String reason;
+        @Nullable
+        String reason;
 
         Explain(Session session) {
             this.session = session;
@@ -84,27 +90,28 @@ final class AboutCommands {
             }
             String wanted = reason.toUpperCase(Locale.ROOT).replace('-', '_').replaceFirst("^ERROR_REASON_", "");
             ErrorReason found = ReasonTable.byWireName(wanted)
-                    .orElseThrow(() -> new ProblemException(Problem.usage(
-                            "there is no reason " + wanted, "run: tlvm explain, which lists them all")));
+                    .orElseThrow(() -> new ProblemException(
+                            Problem.usage("there is no reason " + wanted, "run: tlvm explain, which lists them all")));
             ErrorAdvice advice = ReasonTable.advice(found);
             if (!session.printer().forPeople()) {
                 var structured = new Structured();
-                session.printer().text(switch (session.options().output) {
-                    case YAML -> structured.yaml(advice);
-                    case NAME -> wanted;
-                    case JSONL -> structured.jsonLine(advice);
-                    case JSON, TABLE, WIDE -> structured.json(advice);
-                });
+                session.printer()
+                        .text(
+                                switch (session.options().output) {
+                                    case YAML -> structured.yaml(advice);
+                                    case NAME -> wanted;
+                                    case JSONL -> structured.jsonLine(advice);
+                                    case JSON, TABLE, WIDE -> structured.json(advice);
+                                });
                 return 0;
             }
-            String repeat =
-                    switch (advice.getRetry()) {
-                        case RETRY_ADVICE_NEVER -> "no, the request has to change";
-                        case RETRY_ADVICE_AFTER_FIX -> "after the fix";
-                        case RETRY_ADVICE_REREAD -> "read the resource again and decide anew";
-                        case RETRY_ADVICE_BACK_OFF -> "yes, later, with the same request id";
-                        case RETRY_ADVICE_UNSPECIFIED, UNRECOGNIZED -> "not known";
-                    };
+            String repeat = switch (advice.getRetry()) {
+                case RETRY_ADVICE_NEVER -> "no, the request has to change";
+                case RETRY_ADVICE_AFTER_FIX -> "after the fix";
+                case RETRY_ADVICE_REREAD -> "read the resource again and decide anew";
+                case RETRY_ADVICE_BACK_OFF -> "yes, later, with the same request id";
+                case RETRY_ADVICE_UNSPECIFIED, UNRECOGNIZED -> "not known";
+            };
             session.printer().text("""
                     reason:    %s
                     code:      %s
@@ -112,8 +119,12 @@ final class AboutCommands {
                     repeat:    %s
                     fix:       %s
                     metadata:  %s""".formatted(
-                    wanted, advice.getCode(), advice.getExitCode(), repeat, advice.getFix(),
-                    String.join(", ", advice.getMetadataKeysList())));
+                            wanted,
+                            advice.getCode(),
+                            advice.getExitCode(),
+                            repeat,
+                            advice.getFix(),
+                            String.join(", ", advice.getMetadataKeysList())));
             return 0;
         }
     }

@@ -25,7 +25,8 @@ final class ConfigCommand {
         var lines = new StringBuilder();
         for (SettingKey key : SettingKey.values()) {
             Setting setting = session.settings().setting(key);
-            lines.append("%-14s%-28s# %s%n".formatted(key.key() + ":", setting.value().isEmpty() ? "''" : setting.value(), setting.origin()));
+            lines.append("%-14s%-28s# %s%n"
+                    .formatted(key.key() + ":", setting.value().isEmpty() ? "''" : setting.value(), setting.origin()));
         }
         lines.append("# file: ").append(session.configFile().path());
         session.printer().text(lines.toString());
@@ -41,12 +42,14 @@ final class ConfigCommand {
         return 0;
     }
 
-    @Command(name = "set-context", description = "Write --catalog, --compute, --pki, --trust-domain and --project into a context.")
+    @Command(
+            name = "set-context",
+            description = "Write --catalog, --compute, --pki, --trust-domain and --project into a context.")
     int setContext(@Parameters(paramLabel = "NAME") String name) {
         Map<SettingKey, String> given = session.options().settings();
         if (given.isEmpty()) {
-            throw new ProblemException(Problem.usage(
-                    "nothing to set", "add --catalog, --compute, --pki, --trust-domain or --project"));
+            throw new ProblemException(
+                    Problem.usage("nothing to set", "add --catalog, --compute, --pki, --trust-domain or --project"));
         }
         ConfigFile.Content content = session.configFile().read();
         var contexts = new LinkedHashMap<>(content.contexts());
@@ -55,7 +58,8 @@ final class ConfigCommand {
         contexts.put(name, values);
         String current = content.currentContext().isEmpty() ? name : content.currentContext();
         session.configFile().write(new ConfigFile.Content(current, contexts));
-        session.progress().say("context " + name + " is set in " + session.configFile().path());
+        session.progress()
+                .say("context " + name + " is set in " + session.configFile().path());
         return 0;
     }
 

@@ -32,15 +32,24 @@ final class ImageCommand {
     }
 
     @Command(name = "list", aliases = "ls", description = "List images, also those that Trusted launch refuses.")
-    int list(@Option(names = "--limit", defaultValue = "2147483647", showDefaultValue = Visibility.NEVER, description = "at most so many") int limit) {
-        List<Image> found = session.calls().list(
-                token -> session.services().images().listImages(ListImagesRequest.newBuilder()
-                        .setParent(session.names().parent())
-                        .setPageToken(token)
-                        .build()),
-                ListImagesResponse::getImagesList,
-                ListImagesResponse::getNextPageToken,
-                limit);
+    int list(
+            @Option(
+                            names = "--limit",
+                            defaultValue = "2147483647",
+                            showDefaultValue = Visibility.NEVER,
+                            description = "at most so many")
+                    int limit) {
+        List<Image> found = session.calls()
+                .list(
+                        token -> session.services()
+                                .images()
+                                .listImages(ListImagesRequest.newBuilder()
+                                        .setParent(session.names().parent())
+                                        .setPageToken(token)
+                                        .build()),
+                        ListImagesResponse::getImagesList,
+                        ListImagesResponse::getNextPageToken,
+                        limit);
         session.printer().list(session.views().image(), found);
         return 0;
     }
@@ -52,20 +61,34 @@ final class ImageCommand {
     }
 
     private Image get(String name) {
-        var request = GetImageRequest.newBuilder().setName(session.names().image(name)).build();
+        var request = GetImageRequest.newBuilder()
+                .setName(session.names().image(name))
+                .build();
         return session.calls().repeatable(() -> session.services().images().getImage(request));
     }
 
     @Command(name = "create", description = "Make an image from a marketplace version or a file.")
     int create(
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--urn", paramLabel = "URN", description = "publisher:offer:sku:version; the version may be latest") @Nullable String urn,
-            @Option(names = "--file", paramLabel = "FILE", description = "raw or vhdx; never accepted for Trusted launch") @Nullable Path file,
-            @Option(names = "--format", defaultValue = "", description = "raw or vhdx; default: by the first bytes") String format,
-            @Option(names = "--os-type", paramLabel = "OS", description = "of a file: linux or windows") @Nullable String osType) {
+            @Option(
+                            names = "--urn",
+                            paramLabel = "URN",
+                            description = "publisher:offer:sku:version; the version may be latest")
+                    @Nullable
+                    String urn,
+            @Option(
+                            names = "--file",
+                            paramLabel = "FILE",
+                            description = "raw or vhdx; never accepted for Trusted launch")
+                    @Nullable
+                    Path file,
+            @Option(names = "--format", defaultValue = "", description = "raw or vhdx; default: by the first bytes")
+                    String format,
+            @Option(names = "--os-type", paramLabel = "OS", description = "of a file: linux or windows") @Nullable
+                    String osType) {
         if ((urn == null) == (file == null)) {
-            throw new ProblemException(Problem.usage(
-                    "an image is made either from --urn or from --file", "give exactly one of them"));
+            throw new ProblemException(
+                    Problem.usage("an image is made either from --urn or from --file", "give exactly one of them"));
         }
         String full = session.names().image(name);
         var request = CreateImageRequest.newBuilder()
@@ -84,7 +107,8 @@ final class ImageCommand {
             }
             request.setUploadedDigest(content.digest());
         }
-        session.mutate(id -> session.services().images().createImage(request.setRequestId(id).build()));
+        session.mutate(id ->
+                session.services().images().createImage(request.setRequestId(id).build()));
         return 0;
     }
 
@@ -96,14 +120,19 @@ final class ImageCommand {
         if (session.host().terminalIn()) {
             session.confirm("delete " + name);
         }
-        var request = DeleteImageRequest.newBuilder().setName(session.names().image(name)).setEtag(etag).build();
+        var request = DeleteImageRequest.newBuilder()
+                .setName(session.names().image(name))
+                .setEtag(etag)
+                .build();
         // No request_id in the contract: a second call could meet an image that is gone already and report that.
         session.finish(session.calls().once(() -> session.services().images().deleteImage(request)));
         return 0;
     }
 
     @Command(name = "download", description = "Write the content of an image into a file.")
-    int download(@Parameters(index = "0", paramLabel = "NAME") String name, @Parameters(index = "1", paramLabel = "FILE") Path file) {
+    int download(
+            @Parameters(index = "0", paramLabel = "NAME") String name,
+            @Parameters(index = "1", paramLabel = "FILE") Path file) {
         Image image = get(name);
         session.host().detachment().announce("interrupted; the same command goes on from what is there");
         new Downloader(session.services(), session.progress()).download(image.getDigest(), image.getSizeBytes(), file);
@@ -128,7 +157,8 @@ final class ImageCommand {
         try {
             return EnumWords.parse(OsType.getDescriptor(), word);
         } catch (IllegalArgumentException wrong) {
-            throw new ProblemException(Problem.usage("--os-type: " + wrong.getMessage(), "use linux or windows"), wrong);
+            throw new ProblemException(
+                    Problem.usage("--os-type: " + wrong.getMessage(), "use linux or windows"), wrong);
         }
     }
 }

@@ -43,30 +43,45 @@ final class MarketplaceCommand {
         this.session = session;
     }
 
-    @Command(name = "list", aliases = "ls", description = "List versions, also those that Trusted launch refuses, with the reason.")
+    @Command(
+            name = "list",
+            aliases = "ls",
+            description = "List versions, also those that Trusted launch refuses, with the reason.")
     int list(
             @Option(names = "--publisher", defaultValue = "-", showDefaultValue = Visibility.NEVER) String publisher,
             @Option(names = "--offer", defaultValue = "-", showDefaultValue = Visibility.NEVER) String offer,
             @Option(names = "--sku", defaultValue = "-", showDefaultValue = Visibility.NEVER) String sku,
-            @Option(names = "--trusted-launch", description = "only supported or only unsupported ones") @Nullable Support support,
-            @Option(names = "--limit", defaultValue = "2147483647", showDefaultValue = Visibility.NEVER, description = "at most so many") int limit) {
+            @Option(names = "--trusted-launch", description = "only supported or only unsupported ones") @Nullable
+                    Support support,
+            @Option(
+                            names = "--limit",
+                            defaultValue = "2147483647",
+                            showDefaultValue = Visibility.NEVER,
+                            description = "at most so many")
+                    int limit) {
         var request = ListImageVersionsRequest.newBuilder()
                 .setParent("publishers/" + publisher + "/offers/" + offer + "/skus/" + sku);
         if (support != null) {
             request.setTrustedLaunch(support.toProto());
         }
-        List<ImageVersion> found = session.calls().list(
-                token -> session.services().marketplace().listImageVersions(request.setPageToken(token).build()),
-                ListImageVersionsResponse::getImageVersionsList,
-                ListImageVersionsResponse::getNextPageToken,
-                limit);
+        List<ImageVersion> found = session.calls()
+                .list(
+                        token -> session.services()
+                                .marketplace()
+                                .listImageVersions(request.setPageToken(token).build()),
+                        ListImageVersionsResponse::getImageVersionsList,
+                        ListImageVersionsResponse::getNextPageToken,
+                        limit);
         session.printer().list(session.views().imageVersion(), found);
         return 0;
     }
 
     @Command(name = "show", description = "Everything about a version.")
     int show(@Parameters(paramLabel = "URN") String urn) {
-        session.printer().details(session.views().imageVersion(), urn.endsWith(":latest") ? resolve(session, urn) : get(session, urn));
+        session.printer()
+                .details(
+                        session.views().imageVersion(),
+                        urn.endsWith(":latest") ? resolve(session, urn) : get(session, urn));
         return 0;
     }
 
@@ -78,12 +93,16 @@ final class MarketplaceCommand {
 
     @Command(name = "publishers", description = "List publishers.")
     int publishers() {
-        List<Publisher> found = session.calls().list(
-                token -> session.services().marketplace().listPublishers(
-                        ListPublishersRequest.newBuilder().setPageToken(token).build()),
-                ListPublishersResponse::getPublishersList,
-                ListPublishersResponse::getNextPageToken,
-                Integer.MAX_VALUE);
+        List<Publisher> found = session.calls()
+                .list(
+                        token -> session.services()
+                                .marketplace()
+                                .listPublishers(ListPublishersRequest.newBuilder()
+                                        .setPageToken(token)
+                                        .build()),
+                        ListPublishersResponse::getPublishersList,
+                        ListPublishersResponse::getNextPageToken,
+                        Integer.MAX_VALUE);
         session.printer().list(session.views().publisher(), found);
         return 0;
     }
@@ -92,7 +111,8 @@ final class MarketplaceCommand {
     int addContent(
             @Parameters(index = "0", paramLabel = "URN") String urn,
             @Parameters(index = "1", paramLabel = "FILE") Path file,
-            @Option(names = "--format", defaultValue = "", description = "raw or vhdx; default: by the first bytes") String format) {
+            @Option(names = "--format", defaultValue = "", description = "raw or vhdx; default: by the first bytes")
+                    String format) {
         session.refuseDryRun("image marketplace add-content");
         ImageVersion version = get(session, urn);
         ImageCommand.upload(session, LocalContent.measure(file, format, session.progress()), version.getUrn());
@@ -101,7 +121,9 @@ final class MarketplaceCommand {
     }
 
     static ImageVersion get(Session session, String urn) {
-        var request = GetImageVersionRequest.newBuilder().setName(session.names().imageVersion(urn)).build();
+        var request = GetImageVersionRequest.newBuilder()
+                .setName(session.names().imageVersion(urn))
+                .build();
         return session.calls().repeatable(() -> session.services().marketplace().getImageVersion(request));
     }
 

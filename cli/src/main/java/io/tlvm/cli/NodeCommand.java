@@ -20,21 +20,29 @@ final class NodeCommand {
 
     @Command(name = "list", aliases = "ls", description = "List nodes, and why none is given VMs.")
     int list() {
-        List<Node> found = session.calls().list(
-                token -> session.services().nodes().listNodes(ListNodesRequest.newBuilder().setPageToken(token).build()),
-                ListNodesResponse::getNodesList,
-                ListNodesResponse::getNextPageToken,
-                Integer.MAX_VALUE);
+        List<Node> found = session.calls()
+                .list(
+                        token -> session.services()
+                                .nodes()
+                                .listNodes(ListNodesRequest.newBuilder()
+                                        .setPageToken(token)
+                                        .build()),
+                        ListNodesResponse::getNodesList,
+                        ListNodesResponse::getNextPageToken,
+                        Integer.MAX_VALUE);
         session.printer().list(session.views().node(), found);
         return 0;
     }
 
     @Command(name = "show", description = "Everything about a node.")
     int show(@Parameters(paramLabel = "NAME") String name) {
-        var request = GetNodeRequest.newBuilder().setName(session.names().node(name)).build();
-        session.printer().details(
-                session.views().node(),
-                session.calls().repeatable(() -> session.services().nodes().getNode(request)));
+        var request =
+                GetNodeRequest.newBuilder().setName(session.names().node(name)).build();
+        session.printer()
+                .details(
+                        session.views().node(),
+                        session.calls()
+                                .repeatable(() -> session.services().nodes().getNode(request)));
         return 0;
     }
 }

@@ -26,7 +26,12 @@ final class OpCommand {
     int list(
             @Option(names = "--running", description = "only those that have not ended") boolean running,
             @Option(names = "--target", description = "only those of this resource, full name") @Nullable String target,
-            @Option(names = "--limit", defaultValue = "2147483647", showDefaultValue = Visibility.NEVER, description = "at most so many of each service") int limit) {
+            @Option(
+                            names = "--limit",
+                            defaultValue = "2147483647",
+                            showDefaultValue = Visibility.NEVER,
+                            description = "at most so many of each service")
+                    int limit) {
         var terms = new ArrayList<String>();
         if (running) {
             terms.add("done=false");
@@ -41,11 +46,13 @@ final class OpCommand {
         @Nullable ProblemException silent = null;
         for (var service : session.services().operations()) {
             try {
-                found.addAll(session.calls().list(
-                        token -> service.listOperations(request.setPageToken(token).build()),
-                        ListOperationsResponse::getOperationsList,
-                        ListOperationsResponse::getNextPageToken,
-                        limit));
+                found.addAll(session.calls()
+                        .list(
+                                token -> service.listOperations(
+                                        request.setPageToken(token).build()),
+                                ListOperationsResponse::getOperationsList,
+                                ListOperationsResponse::getNextPageToken,
+                                limit));
             } catch (ProblemException refused) {
                 // What the other service knows is shown all the same; the status says that something is missing.
                 silent = refused;
@@ -60,7 +67,10 @@ final class OpCommand {
 
     @Command(name = "show", description = "Everything about an operation.")
     int show(@Parameters(paramLabel = "OPERATION") String name) {
-        session.printer().details(session.views().operation(), session.follower().get(session.names().operation(name)));
+        session.printer()
+                .details(
+                        session.views().operation(),
+                        session.follower().get(session.names().operation(name)));
         return 0;
     }
 
@@ -75,9 +85,12 @@ final class OpCommand {
     int cancel(@Parameters(paramLabel = "OPERATION") String name) {
         session.refuseDryRun("op cancel");
         String full = session.names().operation(name);
-        session.calls().repeatable(() -> session.services()
-                .operationsOf(full)
-                .cancelOperation(CancelOperationRequest.newBuilder().setName(full).build()));
+        session.calls()
+                .repeatable(() -> session.services()
+                        .operationsOf(full)
+                        .cancelOperation(CancelOperationRequest.newBuilder()
+                                .setName(full)
+                                .build()));
         session.progress().say("cancellation asked for");
         session.printer().one(session.views().operation(), session.follower().get(full));
         return 0;

@@ -55,8 +55,8 @@ final class OperationFollower {
     /** What to tell somebody who leaves while {@code operation} runs. */
     static String resumption(String operation) {
         String id = ResourceNames.shortName(operation);
-        return "detached: operation " + operation + " goes on\n  resume: tlvm op wait " + id + "\n  cancel: tlvm op cancel "
-                + id;
+        return "detached: operation " + operation + " goes on\n  resume: tlvm op wait " + id
+                + "\n  cancel: tlvm op cancel " + id;
     }
 
     /**
@@ -75,7 +75,8 @@ final class OperationFollower {
             }
             if (!started.getDone()) {
                 Duration taken = Duration.ofNanos(System.nanoTime() - begin);
-                progress.say(ResourceNames.shortName(ended.getName()) + "  done in " + Words.duration(Durations.toProto(taken)));
+                progress.say(ResourceNames.shortName(ended.getName()) + "  done in "
+                        + Words.duration(Durations.toProto(taken)));
             }
             return ended;
         } finally {
@@ -96,7 +97,8 @@ final class OperationFollower {
             Duration left = Duration.ofNanos(end - System.nanoTime());
             if (!left.isPositive()) {
                 throw new ProblemException(Problem.timeout(
-                        "operation " + current.getName() + " did not end within " + patience.toSeconds() + " s; it goes on",
+                        "operation " + current.getName() + " did not end within " + patience.toSeconds()
+                                + " s; it goes on",
                         "run: tlvm op wait " + ResourceNames.shortName(current.getName())));
             }
             long asked = System.nanoTime();
@@ -104,7 +106,8 @@ final class OperationFollower {
                 current = look(current.getName(), left.compareTo(LOOK_EVERY) < 0 ? left : LOOK_EVERY);
                 lastAnswer = System.nanoTime();
             } catch (StatusRuntimeException thrown) {
-                boolean outage = RefusalView.of(thrown).code() == Code.UNAVAILABLE && RefusalView.of(thrown).retryable();
+                boolean outage = RefusalView.of(thrown).code() == Code.UNAVAILABLE
+                        && RefusalView.of(thrown).retryable();
                 if (!outage || System.nanoTime() - lastAnswer > OUTAGE_BOUND.toNanos()) {
                     var problem = Calls.problem(thrown).problem();
                     throw new ProblemException(
@@ -113,7 +116,9 @@ final class OperationFollower {
                             thrown);
                 }
                 progress.show(Update.of(
-                        ResourceNames.shortName(current.getName()), "RECONNECT", "the service does not answer, trying again"));
+                        ResourceNames.shortName(current.getName()),
+                        "RECONNECT",
+                        "the service does not answer, trying again"));
             }
             Duration taken = Duration.ofNanos(System.nanoTime() - asked);
             if (!current.getDone() && taken.compareTo(AT_LEAST) < 0) {

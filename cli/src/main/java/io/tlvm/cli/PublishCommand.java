@@ -27,13 +27,20 @@ final class PublishCommand implements Callable<Integer> {
     @Option(names = "--file", required = true, description = "raw or vhdx")
     Path file = Path.of("");
 
-    @Option(names = "--key", required = true, paramLabel = "PRIVATE_KEY_PEM", description = "the publisher's key, PKCS#8; never leaves this process")
+    @Option(
+            names = "--key",
+            required = true,
+            paramLabel = "PRIVATE_KEY_PEM",
+            description = "the publisher's key, PKCS#8; never leaves this process")
     Path key = Path.of("");
 
     @Option(names = "--os-type", required = true, paramLabel = "OS", description = "linux or windows")
     String osType = "";
 
-    @Option(names = "--not-capable", paramLabel = "REASON", description = "the image does not boot with Secure Boot and a TPM, and why")
+    @Option(
+            names = "--not-capable",
+            paramLabel = "REASON",
+            description = "the image does not boot with Secure Boot and a TPM, and why")
     String notCapable = "";
 
     @Option(names = "--format", description = "raw or vhdx; default: by the first bytes")

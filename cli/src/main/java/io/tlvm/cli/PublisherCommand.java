@@ -34,9 +34,12 @@ final class PublisherCommand {
                 .setPublisher(Publisher.newBuilder().setDisplayName(displayName))
                 .setRequestId(session.requestId())
                 .build();
-        session.printer().one(
-                session.views().publisher(),
-                session.calls().repeatable(() -> session.services().marketplace().createPublisher(request)));
+        session.printer()
+                .one(
+                        session.views().publisher(),
+                        session.calls()
+                                .repeatable(
+                                        () -> session.services().marketplace().createPublisher(request)));
         return 0;
     }
 
@@ -49,21 +52,24 @@ final class PublisherCommand {
         try {
             pem = Files.readString(file, StandardCharsets.US_ASCII);
         } catch (IOException unreadable) {
-            throw new ProblemException(
-                    Problem.usage("cannot read " + file, "give the path of a PEM file"), unreadable);
+            throw new ProblemException(Problem.usage("cannot read " + file, "give the path of a PEM file"), unreadable);
         }
         // A private key by mistake must not leave this machine.
         if (pem.contains("PRIVATE KEY")) {
             throw new ProblemException(Problem.usage(
-                    file + " has a private key; nothing was sent", "make the public one: openssl pkey -in KEY -pubout"));
+                    file + " has a private key; nothing was sent",
+                    "make the public one: openssl pkey -in KEY -pubout"));
         }
         var request = AddPublisherKeyRequest.newBuilder()
                 .setPublisher(session.names().publisher(name))
                 .setPublicKeyPem(pem)
                 .build();
-        session.printer().one(
-                session.views().publisher(),
-                session.calls().repeatable(() -> session.services().marketplace().addPublisherKey(request)));
+        session.printer()
+                .one(
+                        session.views().publisher(),
+                        session.calls()
+                                .repeatable(
+                                        () -> session.services().marketplace().addPublisherKey(request)));
         return 0;
     }
 }

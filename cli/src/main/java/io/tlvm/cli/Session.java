@@ -82,7 +82,8 @@ final class Session implements AutoCloseable {
                     : options.context;
             if (!wanted.isEmpty() && !file.contexts().containsKey(wanted)) {
                 throw new ProblemException(Problem.usage(
-                        "there is no context '" + wanted + "' in " + configFile().path(),
+                        "there is no context '" + wanted + "' in "
+                                + configFile().path(),
                         "run: tlvm config set-context " + wanted + " --pki DIR"));
             }
             Map<SettingKey, String> context = file.contexts().getOrDefault(wanted, Map.of());
@@ -128,8 +129,9 @@ final class Session implements AutoCloseable {
      */
     void mutate(Function<String, Operation> call) {
         String requestId = requestId();
-        host.detachment().announce("interrupted before the service answered; it may have begun the work\n"
-                + "  resume: the same command with --request-id " + requestId);
+        host.detachment()
+                .announce("interrupted before the service answered; it may have begun the work\n"
+                        + "  resume: the same command with --request-id " + requestId);
         Operation started;
         try {
             started = calls.repeatable(() -> call.apply(requestId));
@@ -173,7 +175,9 @@ final class Session implements AutoCloseable {
 
     private static boolean moved(Operation ended) throws InvalidProtocolBufferException {
         return ended.getMetadata().is(VirtualMachineOperationMetadata.class)
-                && ended.getMetadata().unpack(VirtualMachineOperationMetadata.class).hasMigration();
+                && ended.getMetadata()
+                        .unpack(VirtualMachineOperationMetadata.class)
+                        .hasMigration();
     }
 
     /** AIP-155: one for a change, however often it is sent. */

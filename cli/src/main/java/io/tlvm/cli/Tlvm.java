@@ -10,11 +10,15 @@ import io.tlvm.cli.progress.Detachment;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.logging.LogManager;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,8 +27,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /**
  * The command line. Resources go to stdout, everything else to stderr. Exit status: 0 done, 1 failed, 2 usage or
- * validation, 3 not found, 4 exists or conflict, 5 precondition, 6 permission, 7 capacity, 8 timeout (the work goes on), 9
- * integrity, 10 unreachable, 130 interrupted (the work goes on).
+ * validation, 3 not found, 4 exists or conflict, 5 precondition, 6 permission, 7 capacity, 8 timeout (the work goes
+ * on), 9 integrity, 10 unreachable, 130 interrupted (the work goes on).
  */
 @Command(
         name = "tlvm",
@@ -35,6 +39,8 @@ public final class Tlvm {
 
     private static final int USAGE = 2;
     private static final int BUG = 1;
+    private static final int CAUSES_MAX = 10;
+    private static final int FRAMES_MAX = 12;
 
     @Mixin
     @SuppressWarnings("UnusedVariable") // picocli reads it
@@ -95,13 +101,13 @@ public final class Tlvm {
         return root.setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, text -> converted(() -> Durations.parse(text)))
                 .registerConverter(UUID.class, text -> converted(() -> uuid4(text)))
-                .setOut(new java.io.PrintWriter(host.out(), true, StandardCharsets.UTF_8))
-                .setErr(new java.io.PrintWriter(host.err(), true, StandardCharsets.UTF_8))
+                .setOut(new PrintWriter(host.out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(host.err(), true, StandardCharsets.UTF_8))
                 .setParameterExceptionHandler((wrong, words) -> usage(host, wrong))
                 .setExecutionExceptionHandler((thrown, line, parsed) -> failed(session, thrown));
     }
 
-    private static <T> T converted(java.util.function.Supplier<T> parse) {
+    private static <T> T converted(Supplier<T> parse) {
         try {
             return parse.get();
         } catch (IllegalArgumentException wrong) {
@@ -119,8 +125,19 @@ public final class Tlvm {
 
     private static int usage(Host host, ParameterException wrong) {
         String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
-        Problem.usage(String.valueOf(wrong.getMessage()), "run: " + command + " --help").print(host.err());
+        Problem.usage(String.valueOf(wrong.getMessage()), "run: " + command + " --help")
+                .print(host.err());
         return USAGE;
+    }
+
+    private static void trace(Host host, Throwable thrown) {
+        @Nullable Throwable cause = thrown;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
+            host.err().println("debug: " + cause);
+            Arrays.stream(cause.getStackTrace())
+                    .limit(FRAMES_MAX)
+                    .forEach(frame -> host.err().println("debug:   at " + frame));
+        }
     }
 
     private static int failed(Session session, Exception thrown) {
@@ -128,7 +145,7 @@ public final class Tlvm {
         session.progress().pause();
         host.detachment().clear();
         if (session.options().debug) {
-            thrown.printStackTrace(host.err());
+            trace(host, thrown);
         }
         return switch (thrown) {
             case ProblemException known -> {
@@ -141,7 +158,8 @@ public final class Tlvm {
                 yield problem.exitCode();
             }
             default -> {
-                Problem.failed("tlvm has a bug: " + thrown, "report it with what --debug prints").print(host.err());
+                Problem.failed("tlvm has a bug: " + thrown, "report it with what --debug prints")
+                        .print(host.err());
                 yield BUG;
             }
         };

@@ -65,16 +65,24 @@ final class VmCommand {
     @Command(name = "list", aliases = "ls", description = "List VMs with the security that is in effect.")
     int list(
             @Option(names = "--show-deleted", description = "also VMs that can be undeleted") boolean showDeleted,
-            @Option(names = "--limit", defaultValue = "2147483647", showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER, description = "at most so many") int limit) {
-        List<VirtualMachine> found = session.calls().list(
-                token -> session.services().vms().listVirtualMachines(ListVirtualMachinesRequest.newBuilder()
-                        .setParent(session.names().parent())
-                        .setShowDeleted(showDeleted)
-                        .setPageToken(token)
-                        .build()),
-                ListVirtualMachinesResponse::getVirtualMachinesList,
-                ListVirtualMachinesResponse::getNextPageToken,
-                limit);
+            @Option(
+                            names = "--limit",
+                            defaultValue = "2147483647",
+                            showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER,
+                            description = "at most so many")
+                    int limit) {
+        List<VirtualMachine> found = session.calls()
+                .list(
+                        token -> session.services()
+                                .vms()
+                                .listVirtualMachines(ListVirtualMachinesRequest.newBuilder()
+                                        .setParent(session.names().parent())
+                                        .setShowDeleted(showDeleted)
+                                        .setPageToken(token)
+                                        .build()),
+                        ListVirtualMachinesResponse::getVirtualMachinesList,
+                        ListVirtualMachinesResponse::getNextPageToken,
+                        limit);
         session.printer().list(session.views().vm(), found);
         return 0;
     }
@@ -86,15 +94,20 @@ final class VmCommand {
     }
 
     private VirtualMachine get(String name) {
-        var request = GetVirtualMachineRequest.newBuilder().setName(session.names().vm(name)).build();
+        var request = GetVirtualMachineRequest.newBuilder()
+                .setName(session.names().vm(name))
+                .build();
         return session.calls().repeatable(() -> session.services().vms().getVirtualMachine(request));
     }
 
     @Command(name = "start", description = "Start a stopped VM.")
     int start(@Parameters(paramLabel = "NAME") String name) {
         session.refuseDryRun("vm start");
-        var request = StartVirtualMachineRequest.newBuilder().setName(session.names().vm(name));
-        session.mutate(id -> session.services().vms().startVirtualMachine(request.setRequestId(id).build()));
+        var request =
+                StartVirtualMachineRequest.newBuilder().setName(session.names().vm(name));
+        session.mutate(id -> session.services()
+                .vms()
+                .startVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
@@ -103,7 +116,12 @@ final class VmCommand {
             @Parameters(paramLabel = "NAME") String name,
             @Option(names = "--mode", defaultValue = "graceful", description = "graceful or forced") StopMode mode,
             @Option(names = "--force", description = "the same as --mode forced") boolean force,
-            @Option(names = "--graceful-timeout", paramLabel = "DURATION", description = "then it is forced (default: 60s)") @Nullable Duration grace) {
+            @Option(
+                            names = "--graceful-timeout",
+                            paramLabel = "DURATION",
+                            description = "then it is forced (default: 60s)")
+                    @Nullable
+                    Duration grace) {
         session.refuseDryRun("vm stop");
         var request = StopVirtualMachineRequest.newBuilder()
                 .setName(session.names().vm(name))
@@ -111,7 +129,9 @@ final class VmCommand {
         if (grace != null) {
             request.setTimeout(Durations.toProto(grace));
         }
-        session.mutate(id -> session.services().vms().stopVirtualMachine(request.setRequestId(id).build()));
+        session.mutate(id -> session.services()
+                .vms()
+                .stopVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
@@ -124,15 +144,25 @@ final class VmCommand {
         var request = RestartVirtualMachineRequest.newBuilder()
                 .setName(session.names().vm(name))
                 .setMode((force ? StopMode.FORCED : mode).toProto());
-        session.mutate(id -> session.services().vms().restartVirtualMachine(request.setRequestId(id).build()));
+        session.mutate(id -> session.services()
+                .vms()
+                .restartVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
-    @Command(name = "delete", aliases = "rm", description = "Delete a VM; undelete restores it while its guest state is kept.")
+    @Command(
+            name = "delete",
+            aliases = "rm",
+            description = "Delete a VM; undelete restores it while its guest state is kept.")
     int delete(
             @Parameters(paramLabel = "NAME") String name,
             @Option(names = "--force", description = "stop it first when it runs") boolean force,
-            @Option(names = "--retain", paramLabel = "DURATION", description = "how long the guest state is kept (default: 7d)") @Nullable Duration retain,
+            @Option(
+                            names = "--retain",
+                            paramLabel = "DURATION",
+                            description = "how long the guest state is kept (default: 7d)")
+                    @Nullable
+                    Duration retain,
             @Option(names = "--destroy-guest-state", description = "the same as --retain 0") boolean destroy,
             @Option(names = "--etag", defaultValue = "", description = "only this version of the VM") String etag,
             @Option(names = "--allow-missing", description = "succeed when there is no such VM") boolean allowMissing) {
@@ -151,26 +181,42 @@ final class VmCommand {
         } else if (session.host().terminalIn()) {
             session.confirm("delete " + name);
         }
-        session.mutate(id -> session.services().vms().deleteVirtualMachine(request.setRequestId(id).build()));
+        session.mutate(id -> session.services()
+                .vms()
+                .deleteVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
     @Command(name = "undelete", description = "Restore a deleted VM.")
     int undelete(@Parameters(paramLabel = "NAME") String name) {
         session.refuseDryRun("vm undelete");
-        var request = UndeleteVirtualMachineRequest.newBuilder().setName(session.names().vm(name));
-        session.mutate(id -> session.services().vms().undeleteVirtualMachine(request.setRequestId(id).build()));
+        var request = UndeleteVirtualMachineRequest.newBuilder()
+                .setName(session.names().vm(name));
+        session.mutate(id -> session.services()
+                .vms()
+                .undeleteVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
     @Command(name = "migrate", description = "Move a VM to another node.")
     int migrate(
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--target", paramLabel = "NODE", description = "default: the cluster chooses") @Nullable String target,
+            @Option(names = "--target", paramLabel = "NODE", description = "default: the cluster chooses") @Nullable
+                    String target,
             @Option(names = "--auto", description = "let the cluster choose") boolean auto,
             @Option(names = "--mode", defaultValue = "live", description = "live or cold") MigrateMode mode,
-            @Option(names = "--bandwidth", defaultValue = "0", paramLabel = "MIB/S", description = "limit of the memory stream; 0 is none") long bandwidth,
-            @Option(names = "--migration-timeout", paramLabel = "DURATION", description = "then it is rolled back (default: 10m)") @Nullable Duration limit) {
+            @Option(
+                            names = "--bandwidth",
+                            defaultValue = "0",
+                            paramLabel = "MIB/S",
+                            description = "limit of the memory stream; 0 is none")
+                    long bandwidth,
+            @Option(
+                            names = "--migration-timeout",
+                            paramLabel = "DURATION",
+                            description = "then it is rolled back (default: 10m)")
+                    @Nullable
+                    Duration limit) {
         if (auto && target != null) {
             throw new ProblemException(Problem.usage("--auto and --target exclude each other", "leave one out"));
         }
@@ -183,14 +229,21 @@ final class VmCommand {
         if (limit != null) {
             request.setTimeout(Durations.toProto(limit));
         }
-        session.mutate(id -> session.services().vms().migrateVirtualMachine(request.setRequestId(id).build()));
+        session.mutate(id -> session.services()
+                .vms()
+                .migrateVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
     @Command(name = "wait", description = "Wait until a VM is as wanted.")
     int waitFor(
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--for", required = true, paramLabel = "WISH", description = "power=running, state=active, node=node-b, Condition=True, or deleted") String wish) {
+            @Option(
+                            names = "--for",
+                            required = true,
+                            paramLabel = "WISH",
+                            description = "power=running, state=active, node=node-b, Condition=True, or deleted")
+                    String wish) {
         VmWish wanted = VmWish.parse(wish);
         session.printer().one(session.views().vm(), wanted.await(session, name, () -> get(name)));
         return 0;
@@ -198,7 +251,12 @@ final class VmCommand {
 
     @Command(name = "watch", description = "Print VMs as they change, until Ctrl-C.")
     int watch(
-            @Option(names = "--limit", defaultValue = "2147483647", showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER, description = "end after so many events") int limit,
+            @Option(
+                            names = "--limit",
+                            defaultValue = "2147483647",
+                            showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER,
+                            description = "end after so many events")
+                    int limit,
             @Option(names = "--bookmarks", description = "also events that carry a token only") boolean bookmarks,
             @Option(names = "--resume-token", defaultValue = "", description = "go on after this event") String token) {
         new VmWatch(session, bookmarks).follow(token, limit);

@@ -21,47 +21,84 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code tlvm vm create}. Takes the flags of az beside ours. Flags that are not given stay unset: the service decides. */
+/**
+ * {@code tlvm vm create}. Takes the flags of az beside ours. Flags that are not given stay unset: the service decides.
+ */
 @Command(name = "create", description = "Create a VM and start it.")
 final class VmCreateCommand implements Callable<Integer> {
 
     private final Session session;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "NAME", description = "name of the VM")
-    @Nullable String name;
+    @Nullable
+    String name;
 
-    @Option(names = {"-n", "--name"}, hidden = true)
-    @Nullable String nameOption;
+    @Option(
+            names = {"-n", "--name"},
+            hidden = true)
+    @Nullable
+    String nameOption;
 
     @Option(names = "--image", required = true, description = "gallery image, short or full name")
     String image = "";
 
     @Option(names = "--security-type", paramLabel = "TYPE", description = "TrustedLaunch (the default) or Standard")
-    @Nullable String securityType;
+    @Nullable
+    String securityType;
 
-    @Option(names = "--enable-secure-boot", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "default: on for TrustedLaunch")
-    @Nullable Boolean secureBoot;
+    @Option(
+            names = "--enable-secure-boot",
+            arity = "0..1",
+            fallbackValue = "true",
+            paramLabel = "true|false",
+            description = "default: on for TrustedLaunch")
+    @Nullable
+    Boolean secureBoot;
 
-    @Option(names = "--enable-vtpm", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "default: on for TrustedLaunch")
-    @Nullable Boolean vtpm;
+    @Option(
+            names = "--enable-vtpm",
+            arity = "0..1",
+            fallbackValue = "true",
+            paramLabel = "true|false",
+            description = "default: on for TrustedLaunch")
+    @Nullable
+    Boolean vtpm;
 
-    @Option(names = "--enable-vbs", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "hardware for virtualization-based security; default: off")
-    @Nullable Boolean vbs;
+    @Option(
+            names = "--enable-vbs",
+            arity = "0..1",
+            fallbackValue = "true",
+            paramLabel = "true|false",
+            description = "hardware for virtualization-based security; default: off")
+    @Nullable
+    Boolean vbs;
 
     @Option(names = "--vcpus", paramLabel = "N", description = "virtual CPUs")
-    @Nullable Integer vcpus;
+    @Nullable
+    Integer vcpus;
 
     @Option(names = "--memory", paramLabel = "SIZE", description = "384MiB, 8GiB, or a number of MiB")
-    @Nullable String memory;
+    @Nullable
+    String memory;
 
-    @Option(names = "--hardware-profile", arity = "1..*", paramLabel = "KEY=VALUE", parameterConsumer = HardwareProfileArguments.class, description = "memory-mb=8192 processors=4, as az has it")
+    @Option(
+            names = "--hardware-profile",
+            arity = "1..*",
+            paramLabel = "KEY=VALUE",
+            parameterConsumer = HardwareProfileArguments.class,
+            description = "memory-mb=8192 processors=4, as az has it")
     Map<String, String> hardware = new LinkedHashMap<>();
 
-    @Option(names = {"--storage-path", "--storage-path-id"}, paramLabel = "PATH", description = "storage path; default: the cluster chooses")
-    @Nullable String storagePath;
+    @Option(
+            names = {"--storage-path", "--storage-path-id"},
+            paramLabel = "PATH",
+            description = "storage path; default: the cluster chooses")
+    @Nullable
+    String storagePath;
 
     @Option(names = "--node", description = "run on this node only")
-    @Nullable String node;
+    @Nullable
+    String node;
 
     @Option(names = "--label", paramLabel = "KEY=VALUE", description = "label; may be repeated")
     Map<String, String> labels = new LinkedHashMap<>();

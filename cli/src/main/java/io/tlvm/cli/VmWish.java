@@ -48,11 +48,15 @@ sealed interface VmWish {
         @Override
         public boolean fulfilled(VirtualMachine vm) {
             return vm.getConditionsList().stream()
-                    .anyMatch(c -> c.getType().equalsIgnoreCase(type) && c.getStatus().equalsIgnoreCase(status));
+                    .anyMatch(c ->
+                            c.getType().equalsIgnoreCase(type) && c.getStatus().equalsIgnoreCase(status));
         }
     }
 
-    /** Reads {@code power=running}, {@code state=active}, {@code node=node-b}, {@code Condition=True} or {@code deleted}. */
+    /**
+     * Reads {@code power=running}, {@code state=active}, {@code node=node-b}, {@code Condition=True} or
+     * {@code deleted}.
+     */
     static VmWish parse(String text) {
         if (text.equalsIgnoreCase("deleted")) {
             return new Provisioning(VirtualMachine.State.STATE_DELETED);
@@ -63,8 +67,11 @@ sealed interface VmWish {
                     Problem.usage("--for: '" + text + "' is not key=value", "try: --for power=running"));
         }
         return switch (pair[0]) {
-            case "power" -> new Power(VirtualMachine.PowerState.forNumber(number(VirtualMachine.PowerState.getDescriptor(), pair[1])));
-            case "state" -> new Provisioning(VirtualMachine.State.forNumber(number(VirtualMachine.State.getDescriptor(), pair[1])));
+            case "power" ->
+                new Power(VirtualMachine.PowerState.forNumber(
+                        number(VirtualMachine.PowerState.getDescriptor(), pair[1])));
+            case "state" ->
+                new Provisioning(VirtualMachine.State.forNumber(number(VirtualMachine.State.getDescriptor(), pair[1])));
             case "node" -> new OnNode(ResourceNames.shortName(pair[1]));
             default -> new WithCondition(pair[0], pair[1]);
         };
@@ -74,7 +81,8 @@ sealed interface VmWish {
         try {
             return EnumWords.parse(type, word);
         } catch (IllegalArgumentException wrong) {
-            throw new ProblemException(Problem.usage("--for: " + wrong.getMessage(), "try: --for power=running"), wrong);
+            throw new ProblemException(
+                    Problem.usage("--for: " + wrong.getMessage(), "try: --for power=running"), wrong);
         }
     }
 
@@ -90,12 +98,13 @@ sealed interface VmWish {
             }
             if (System.nanoTime() >= end) {
                 throw new ProblemException(Problem.timeout(
-                        name + " is " + EnumWords.word(vm.getPowerState()) + "/" + EnumWords.word(vm.getState()) + " after "
-                                + patience.toSeconds() + " s",
+                        name + " is " + EnumWords.word(vm.getPowerState()) + "/" + EnumWords.word(vm.getState())
+                                + " after " + patience.toSeconds() + " s",
                         "look at: tlvm vm show " + name));
             }
-            session.progress().show(Update.of(
-                    name, "WAIT", EnumWords.word(vm.getPowerState()) + "/" + EnumWords.word(vm.getState())));
+            session.progress()
+                    .show(Update.of(
+                            name, "WAIT", EnumWords.word(vm.getPowerState()) + "/" + EnumWords.word(vm.getState())));
             session.host().pause().rest(LOOK_EVERY);
         }
     }

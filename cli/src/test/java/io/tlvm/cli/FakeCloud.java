@@ -105,10 +105,15 @@ final class FakeCloud implements AutoCloseable {
         pki = authority.issue(directory.resolve("user"), "spiffe://" + DOMAIN + "/user/alice");
         catalog = serve(
                 authority.issue(directory.resolve("catalog"), "spiffe://" + DOMAIN + "/svc/image-catalog-service"),
-                new Marketplace(), new Images(), new Blobs(), new Operations());
+                new Marketplace(),
+                new Images(),
+                new Blobs(),
+                new Operations());
         compute = serve(
                 authority.issue(directory.resolve("compute"), "spiffe://" + DOMAIN + "/svc/vm-service"),
-                new Machines(), new Watch(), new Operations());
+                new Machines(),
+                new Watch(),
+                new Operations());
     }
 
     private Server serve(Path identity, io.grpc.BindableService... services) {
@@ -122,7 +127,8 @@ final class FakeCloud implements AutoCloseable {
                                     .protocols("TLSv1.3"),
                             SslProvider.JDK)
                     .build();
-            var builder = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).sslContext(tls);
+            var builder = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                    .sslContext(tls);
             for (var service : services) {
                 builder.addService(service);
             }
@@ -134,10 +140,14 @@ final class FakeCloud implements AutoCloseable {
 
     Map<String, String> environment(Path home) {
         return Map.of(
-                "TLVM_CATALOG", "127.0.0.1:" + catalog.getPort(),
-                "TLVM_COMPUTE", "127.0.0.1:" + compute.getPort(),
-                "TLVM_PKI", pki.toString(),
-                "TLVM_CONFIG", home.resolve("config.yaml").toString());
+                "TLVM_CATALOG",
+                "127.0.0.1:" + catalog.getPort(),
+                "TLVM_COMPUTE",
+                "127.0.0.1:" + compute.getPort(),
+                "TLVM_PKI",
+                pki.toString(),
+                "TLVM_CONFIG",
+                home.resolve("config.yaml").toString());
     }
 
     String catalogAddress() {
@@ -162,11 +172,17 @@ final class FakeCloud implements AutoCloseable {
     }
 
     static Operation succeeded(VirtualMachine vm) {
-        return running("DONE", "").toBuilder().setDone(true).setResponse(Any.pack(vm)).build();
+        return running("DONE", "").toBuilder()
+                .setDone(true)
+                .setResponse(Any.pack(vm))
+                .build();
     }
 
     static Operation failed(Refusal refusal) {
-        return running("PLACE", "").toBuilder().setDone(true).setError(refusal.asStatus()).build();
+        return running("PLACE", "").toBuilder()
+                .setDone(true)
+                .setError(refusal.asStatus())
+                .build();
     }
 
     @Override
@@ -219,27 +235,33 @@ final class FakeCloud implements AutoCloseable {
                     .findFirst()
                     .ifPresentOrElse(
                             vm -> answer(observer, vm),
-                            () -> observer.onError(Refusal.of(ErrorReason.ERROR_REASON_VM_NOT_FOUND, ErrorDomain.COMPUTE)
-                                    .what("there is no VM %s", request.getName())
-                                    .asException()));
+                            () -> observer.onError(
+                                    Refusal.of(ErrorReason.ERROR_REASON_VM_NOT_FOUND, ErrorDomain.COMPUTE)
+                                            .what("there is no VM %s", request.getName())
+                                            .asException()));
         }
 
         /** Pages of one, so that the client has to follow tokens. */
         @Override
-        public void listVirtualMachines(ListVirtualMachinesRequest request, StreamObserver<ListVirtualMachinesResponse> observer) {
+        public void listVirtualMachines(
+                ListVirtualMachinesRequest request, StreamObserver<ListVirtualMachinesResponse> observer) {
             int at = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
             var page = ListVirtualMachinesResponse.newBuilder();
             if (at < machines.size()) {
                 page.addVirtualMachines(machines.get(at));
             }
-            answer(observer, page.setNextPageToken(at + 1 < machines.size() ? Integer.toString(at + 1) : "").build());
+            answer(
+                    observer,
+                    page.setNextPageToken(at + 1 < machines.size() ? Integer.toString(at + 1) : "")
+                            .build());
         }
     }
 
     /** Breaks off after each event. */
     private final class Watch extends WatchServiceGrpc.WatchServiceImplBase {
         @Override
-        public void watchVirtualMachines(WatchVirtualMachinesRequest request, StreamObserver<WatchVirtualMachinesResponse> observer) {
+        public void watchVirtualMachines(
+                WatchVirtualMachinesRequest request, StreamObserver<WatchVirtualMachinesResponse> observer) {
             watchTokens.add(request.getResumeToken());
             int at = request.getResumeToken().isEmpty() ? 0 : Integer.parseInt(request.getResumeToken());
             observer.onNext(WatchVirtualMachinesResponse.newBuilder()
@@ -247,7 +269,8 @@ final class FakeCloud implements AutoCloseable {
                     .setVirtualMachine(machines.get(at % machines.size()))
                     .setResumeToken(Integer.toString(at + 1))
                     .build());
-            observer.onError(io.grpc.Status.UNAVAILABLE.withDescription("rollout").asRuntimeException());
+            observer.onError(
+                    io.grpc.Status.UNAVAILABLE.withDescription("rollout").asRuntimeException());
         }
     }
 
@@ -270,7 +293,11 @@ final class FakeCloud implements AutoCloseable {
 
         @Override
         public void listOperations(ListOperationsRequest request, StreamObserver<ListOperationsResponse> observer) {
-            answer(observer, ListOperationsResponse.newBuilder().addOperations(running("RUNNING", "")).build());
+            answer(
+                    observer,
+                    ListOperationsResponse.newBuilder()
+                            .addOperations(running("RUNNING", ""))
+                            .build());
         }
     }
 
@@ -278,24 +305,28 @@ final class FakeCloud implements AutoCloseable {
         @Override
         public void getImage(GetImageRequest request, StreamObserver<Image> observer) {
             String digest = uploads.keySet().iterator().next();
-            answer(observer, Image.newBuilder()
-                    .setName(request.getName())
-                    .setDigest(digest)
-                    .setSizeBytes(kept(digest).length)
-                    .build());
+            answer(
+                    observer,
+                    Image.newBuilder()
+                            .setName(request.getName())
+                            .setDigest(digest)
+                            .setSizeBytes(kept(digest).length)
+                            .build());
         }
 
         @Override
         public void createImage(CreateImageRequest request, StreamObserver<Operation> observer) {
             images.add(request);
-            answer(observer, Operation.newBuilder()
-                    .setName("projects/default/operations/catalog-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0002")
-                    .setDone(true)
-                    .setResponse(Any.pack(Image.newBuilder()
-                            .setName(request.getParent() + "/images/" + request.getImageId())
-                            .setDigest(request.getUploadedDigest())
-                            .build()))
-                    .build());
+            answer(
+                    observer,
+                    Operation.newBuilder()
+                            .setName("projects/default/operations/catalog-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0002")
+                            .setDone(true)
+                            .setResponse(Any.pack(Image.newBuilder()
+                                    .setName(request.getParent() + "/images/" + request.getImageId())
+                                    .setDigest(request.getUploadedDigest())
+                                    .build()))
+                            .build());
         }
     }
 
@@ -313,8 +344,12 @@ final class FakeCloud implements AutoCloseable {
 
         private ImageVersion version() {
             try {
-                var statement = SignedImageStatement.parseFrom(published.getLast().getStatement());
-                return ImageVersion.newBuilder().setUrn(statement.getUrn()).setDigest(statement.getDigest()).build();
+                var statement =
+                        SignedImageStatement.parseFrom(published.getLast().getStatement());
+                return ImageVersion.newBuilder()
+                        .setUrn(statement.getUrn())
+                        .setDigest(statement.getDigest())
+                        .build();
             } catch (IOException damaged) {
                 throw new UncheckedIOException(damaged);
             }
@@ -325,7 +360,11 @@ final class FakeCloud implements AutoCloseable {
         @Override
         public void getUpload(GetUploadRequest request, StreamObserver<GetUploadResponse> observer) {
             var kept = uploads.get(request.getDigest());
-            answer(observer, GetUploadResponse.newBuilder().setOffsetBytes(kept == null ? 0 : kept.size()).build());
+            answer(
+                    observer,
+                    GetUploadResponse.newBuilder()
+                            .setOffsetBytes(kept == null ? 0 : kept.size())
+                            .build());
         }
 
         @Override
@@ -349,7 +388,8 @@ final class FakeCloud implements AutoCloseable {
                 public void onNext(UploadContentRequest part) {
                     if (part.hasOpen()) {
                         uploadOffsets.add(part.getOpen().getOffsetBytes());
-                        kept = uploads.computeIfAbsent(part.getOpen().getDigest(), digest -> new ByteArrayOutputStream());
+                        kept = uploads.computeIfAbsent(
+                                part.getOpen().getDigest(), digest -> new ByteArrayOutputStream());
                         return;
                     }
                     if (!broken) {
@@ -357,7 +397,9 @@ final class FakeCloud implements AutoCloseable {
                         if (breakUploadAfter >= 0 && kept.size() > breakUploadAfter) {
                             breakUploadAfter = -1;
                             broken = true;
-                            observer.onError(io.grpc.Status.UNAVAILABLE.withDescription("cut").asRuntimeException());
+                            observer.onError(io.grpc.Status.UNAVAILABLE
+                                    .withDescription("cut")
+                                    .asRuntimeException());
                         }
                     }
                 }
@@ -370,10 +412,12 @@ final class FakeCloud implements AutoCloseable {
                 @Override
                 public void onCompleted() {
                     if (!broken) {
-                        answer(observer, UploadContentResponse.newBuilder()
-                                .setDigest(digest(kept.toByteArray()))
-                                .setSizeBytes(kept.size())
-                                .build());
+                        answer(
+                                observer,
+                                UploadContentResponse.newBuilder()
+                                        .setDigest(digest(kept.toByteArray()))
+                                        .setSizeBytes(kept.size())
+                                        .build());
                     }
                 }
             };
@@ -382,7 +426,9 @@ final class FakeCloud implements AutoCloseable {
 
     static String digest(byte[] bytes) {
         try {
-            return "sha256:" + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return "sha256:"
+                    + HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }

@@ -78,7 +78,9 @@ class ImageCommandsTest {
     @Test
     void an_image_needs_exactly_one_source() {
         assertThat(cli.run("image", "create", "mine").status()).isEqualTo(2);
-        assertThat(cli.run("image", "create", "mine", "--urn", "a:b:c:d", "--file", "x").status()).isEqualTo(2);
+        assertThat(cli.run("image", "create", "mine", "--urn", "a:b:c:d", "--file", "x")
+                        .status())
+                .isEqualTo(2);
     }
 
     @Test
@@ -87,8 +89,20 @@ class ImageCommandsTest {
         byte[] bytes = content();
 
         var outcome = cli.run(
-                "image", "publish", "--urn", "acme:linux:server:1.0", "--title", "ACME Linux", "--file", image(bytes).toString(),
-                "--key", pem(keys).toString(), "--os-type", "linux", "--not-capable", "no signed boot loader");
+                "image",
+                "publish",
+                "--urn",
+                "acme:linux:server:1.0",
+                "--title",
+                "ACME Linux",
+                "--file",
+                image(bytes).toString(),
+                "--key",
+                pem(keys).toString(),
+                "--os-type",
+                "linux",
+                "--not-capable",
+                "no signed boot loader");
 
         assertThat(outcome.status()).as(outcome.err()).isZero();
         CreateImageVersionRequest request = cloud.published.getFirst();
@@ -96,29 +110,45 @@ class ImageCommandsTest {
         check.initVerify(keys.getPublic());
         check.update(request.getStatement().toByteArray());
         assertThat(check.verify(request.getSignature().toByteArray())).isTrue();
-        assertThat(SignedImageStatement.parseFrom(request.getStatement())).isEqualTo(SignedImageStatement.newBuilder()
-                .setUrn("acme:linux:server:1.0")
-                .setTitle("ACME Linux")
-                .setOsType(OsType.OS_TYPE_LINUX)
-                .setTrustedLaunchCapable(false)
-                .setTrustedLaunchReason("no signed boot loader")
-                .setDigest(FakeCloud.digest(bytes))
-                .setSizeBytes(SIZE)
-                .setFormat("raw")
-                .build());
+        assertThat(SignedImageStatement.parseFrom(request.getStatement()))
+                .isEqualTo(SignedImageStatement.newBuilder()
+                        .setUrn("acme:linux:server:1.0")
+                        .setTitle("ACME Linux")
+                        .setOsType(OsType.OS_TYPE_LINUX)
+                        .setTrustedLaunchCapable(false)
+                        .setTrustedLaunchReason("no signed boot loader")
+                        .setDigest(FakeCloud.digest(bytes))
+                        .setSizeBytes(SIZE)
+                        .setFormat("raw")
+                        .build());
         assertThat(cloud.uploads).containsKey(FakeCloud.digest(bytes));
     }
 
     @Test
     void a_vhdx_is_recognized_by_its_first_bytes() throws Exception {
         byte[] bytes = Arrays.copyOf("vhdxfile".getBytes(StandardCharsets.US_ASCII), 4096);
-        cli.run("image", "publish", "--urn", "acme:linux:server:1.0", "--title", "t", "--file", image(bytes).toString(),
-                "--key", pem(keys()).toString(), "--os-type", "windows");
-        assertThat(SignedImageStatement.parseFrom(cloud.published.getFirst().getStatement()).getFormat()).isEqualTo("vhdx");
+        cli.run(
+                "image",
+                "publish",
+                "--urn",
+                "acme:linux:server:1.0",
+                "--title",
+                "t",
+                "--file",
+                image(bytes).toString(),
+                "--key",
+                pem(keys()).toString(),
+                "--os-type",
+                "windows");
+        assertThat(SignedImageStatement.parseFrom(cloud.published.getFirst().getStatement())
+                        .getFormat())
+                .isEqualTo("vhdx");
     }
 
     private void store(byte[] bytes, String digest) {
-        cloud.uploads.computeIfAbsent(digest, key -> new java.io.ByteArrayOutputStream()).writeBytes(bytes);
+        cloud.uploads
+                .computeIfAbsent(digest, key -> new java.io.ByteArrayOutputStream())
+                .writeBytes(bytes);
     }
 
     @Test
@@ -128,7 +158,8 @@ class ImageCommandsTest {
         Path file = directory.resolve("copy.raw");
         Files.write(directory.resolve("copy.raw.part"), Arrays.copyOf(bytes, 1_000_000));
 
-        assertThat(cli.run("image", "download", "mine", file.toString()).status()).isZero();
+        assertThat(cli.run("image", "download", "mine", file.toString()).status())
+                .isZero();
 
         assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
         assertThat(directory.resolve("copy.raw.part")).doesNotExist();
@@ -139,7 +170,8 @@ class ImageCommandsTest {
         store(content(), FakeCloud.digest(new byte[] {1}));
         Path file = directory.resolve("copy.raw");
 
-        assertThat(cli.run("image", "download", "mine", file.toString()).status()).isEqualTo(9);
+        assertThat(cli.run("image", "download", "mine", file.toString()).status())
+                .isEqualTo(9);
 
         assertThat(file).doesNotExist();
         assertThat(directory.resolve("copy.raw.part")).doesNotExist();
@@ -147,7 +179,8 @@ class ImageCommandsTest {
 
     @Test
     void a_private_key_is_never_sent_as_a_public_one() throws Exception {
-        var outcome = cli.run("image", "publisher", "add-key", "acme", pem(keys()).toString());
+        var outcome =
+                cli.run("image", "publisher", "add-key", "acme", pem(keys()).toString());
         assertThat(outcome.status()).isEqualTo(2);
         assertThat(outcome.err()).contains("nothing was sent").doesNotContain("BEGIN");
     }
@@ -161,7 +194,8 @@ class ImageCommandsTest {
     private Path pem(KeyPair keys) throws Exception {
         return Files.writeString(
                 directory.resolve("key.pem"),
-                "-----BEGIN PRIVATE KEY-----\n" + Base64.getMimeEncoder().encodeToString(keys.getPrivate().getEncoded())
-                        + "\n-----END PRIVATE KEY-----\n");
+                "-----BEGIN PRIVATE KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(keys.getPrivate().getEncoded()) + "\n-----END PRIVATE KEY-----\n");
     }
 }

@@ -20,7 +20,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InputTest {
 
     @ParameterizedTest
-    @CsvSource({"384MiB,384", "8GiB,8192", "8192,8192", "1.5Gi,1536", "1TiB,1048576", "2G,2048", "512 MiB,512", "8gib,8192"})
+    @CsvSource({
+        "384MiB,384",
+        "8GiB,8192",
+        "8192,8192",
+        "1.5Gi,1536",
+        "1TiB,1048576",
+        "2G,2048",
+        "512 MiB,512",
+        "8gib,8192"
+    })
     void memory_is_read_in_mebibytes(String text, long mebibytes) {
         assertThat(Memory.parse(text).mebibytes()).isEqualTo(mebibytes);
     }
@@ -44,7 +53,14 @@ class InputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"TrustedLaunch", "trustedlaunch", "TRUSTED_LAUNCH", "trusted-launch", "SECURITY_TYPE_TRUSTED_LAUNCH"})
+    @ValueSource(
+            strings = {
+                "TrustedLaunch",
+                "trustedlaunch",
+                "TRUSTED_LAUNCH",
+                "trusted-launch",
+                "SECURITY_TYPE_TRUSTED_LAUNCH"
+            })
     void security_types_are_read_in_any_spelling(String text) {
         assertThat(EnumWords.parse(SecurityType.getDescriptor(), text))
                 .isEqualTo(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH_VALUE);
@@ -60,7 +76,8 @@ class InputTest {
     @Test
     void enums_lose_their_prefix_for_people() {
         assertThat(EnumWords.word(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH)).isEqualTo("TrustedLaunch");
-        assertThat(EnumWords.word(VirtualMachine.PowerState.POWER_STATE_RUNNING)).isEqualTo("Running");
+        assertThat(EnumWords.word(VirtualMachine.PowerState.POWER_STATE_RUNNING))
+                .isEqualTo("Running");
         assertThat(EnumWords.word(VirtualMachine.State.STATE_UNSPECIFIED)).isEqualTo("-");
         assertThat(EnumWords.word(VirtualMachine.State.UNRECOGNIZED)).isEqualTo("?");
     }
@@ -77,7 +94,8 @@ class InputTest {
     @Test
     void a_urn_as_image_is_answered_with_the_command_that_makes_an_image_of_it() {
         assertThatThrownBy(() -> new ResourceNames("default").image("a:b:c:d"))
-                .isInstanceOfSatisfying(ProblemException.class, thrown ->
-                        assertThat(thrown.problem().fix()).contains("tlvm image create NAME --urn a:b:c:d"));
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        thrown -> assertThat(thrown.problem().fix()).contains("tlvm image create NAME --urn a:b:c:d"));
     }
 }

@@ -22,23 +22,36 @@ class InterruptTest {
         try (var cloud = new FakeCloud(directory)) {
             // A process that was started in the background inherits that SIGINT is ignored, and the JVM respects it.
             var builder = new ProcessBuilder(List.of(
-                    "env", "--default-signal=INT",
+                    "env",
+                    "--default-signal=INT",
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp", System.getProperty("java.class.path"),
-                    "io.tlvm.cli.Tlvm", "vm", "create", "web01", "--image", "debian"));
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "io.tlvm.cli.Tlvm",
+                    "vm",
+                    "create",
+                    "web01",
+                    "--image",
+                    "debian"));
             builder.environment().putAll(cloud.environment(directory));
-            Process process = builder.redirectOutput(directory.resolve("out").toFile()).start();
-            try (var err = new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
+            Process process =
+                    builder.redirectOutput(directory.resolve("out").toFile()).start();
+            try (var err =
+                    new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
                 var lines = new ArrayList<String>();
                 for (String line = err.readLine(); line != null; line = err.readLine()) {
                     lines.add(line);
                     if (line.contains("RUNNING")) {
-                        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+                        new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+                                .start()
+                                .waitFor();
                     }
                 }
                 assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
                 assertThat(process.exitValue()).isEqualTo(130);
-                assertThat(lines).anySatisfy(line -> assertThat(line).contains("detached").contains(FakeCloud.OPERATION));
+                assertThat(lines)
+                        .anySatisfy(
+                                line -> assertThat(line).contains("detached").contains(FakeCloud.OPERATION));
                 assertThat(lines).anySatisfy(line -> assertThat(line).contains("tlvm op wait compute-0d6f6a6e"));
             } finally {
                 process.destroyForcibly();

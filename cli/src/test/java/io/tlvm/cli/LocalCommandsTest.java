@@ -28,7 +28,8 @@ class LocalCommandsTest {
     void explain_says_what_to_do() {
         var outcome = cli().run("explain", "image-has-no-content");
         assertThat(outcome.status()).isZero();
-        assertThat(outcome.out()).contains("IMAGE_HAS_NO_CONTENT", "FAILED_PRECONDITION", "exit code: 5", "Add content");
+        assertThat(outcome.out())
+                .contains("IMAGE_HAS_NO_CONTENT", "FAILED_PRECONDITION", "exit code: 5", "Add content");
         assertThat(cli().run("explain").out()).contains("VM_NOT_FOUND\n");
         assertThat(cli().run("explain", "NOPE").status()).isEqualTo(2);
         assertThat(cli().run("explain", "VM_NOT_FOUND", "-o", "json").out()).contains("\"exitCode\": 3");
@@ -36,8 +37,10 @@ class LocalCommandsTest {
 
     @Test
     void the_completion_script_is_one_that_bash_accepts() throws Exception {
-        Path script = Files.writeString(directory.resolve("completion"), cli().run("completion", "bash").out());
-        Process bash = new ProcessBuilder("bash", "-n", script.toString()).inheritIO().start();
+        Path script = Files.writeString(
+                directory.resolve("completion"), cli().run("completion", "bash").out());
+        Process bash =
+                new ProcessBuilder("bash", "-n", script.toString()).inheritIO().start();
         assertThat(bash.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(bash.exitValue()).isZero();
         assertThat(Files.readString(script)).contains("marketplace", "--security-type");
@@ -45,14 +48,25 @@ class LocalCommandsTest {
 
     @Test
     void contexts_are_kept_and_options_and_environment_win_over_them() {
-        assertThat(cli().run("config", "set-context", "lab", "--compute", "lab:1", "--pki", "/lab").status()).isZero();
-        assertThat(cli().run("config", "set-context", "home", "--compute", "home:1").status()).isZero();
-        assertThat(cli().run("config", "show").out()).contains("lab:1").contains("# context lab").contains("127.0.0.1:9101");
+        assertThat(cli().run("config", "set-context", "lab", "--compute", "lab:1", "--pki", "/lab")
+                        .status())
+                .isZero();
+        assertThat(cli().run("config", "set-context", "home", "--compute", "home:1")
+                        .status())
+                .isZero();
+        assertThat(cli().run("config", "show").out())
+                .contains("lab:1")
+                .contains("# context lab")
+                .contains("127.0.0.1:9101");
         assertThat(cli().run("config", "use-context", "home").status()).isZero();
         assertThat(cli().run("config", "get-contexts").out()).isEqualTo("* home\n  lab\n");
         assertThat(cli().run("config", "show").out()).contains("home:1");
-        assertThat(cli().with("TLVM_COMPUTE", "env:1").run("config", "show").out()).contains("env:1");
-        assertThat(cli().with("TLVM_COMPUTE", "env:1").run("config", "show", "--compute", "opt:1").out()).contains("opt:1");
+        assertThat(cli().with("TLVM_COMPUTE", "env:1").run("config", "show").out())
+                .contains("env:1");
+        assertThat(cli().with("TLVM_COMPUTE", "env:1")
+                        .run("config", "show", "--compute", "opt:1")
+                        .out())
+                .contains("opt:1");
         assertThat(cli().run("config", "use-context", "nowhere").status()).isEqualTo(2);
     }
 
@@ -71,7 +85,9 @@ class LocalCommandsTest {
         var outcome = cli().run("vm", "create", "a", "--image", "b", "--memory", "8GB");
         assertThat(outcome.status()).isEqualTo(2);
         assertThat(cli().run("vm", "create", "--image", "b").status()).isEqualTo(2);
-        assertThat(cli().run("vm", "list", "-o", "xml").err()).contains("USAGE:").contains("tlvm vm list --help");
+        assertThat(cli().run("vm", "list", "-o", "xml").err())
+                .contains("USAGE:")
+                .contains("tlvm vm list --help");
         assertThat(cli().run("vm", "create", "--help").status()).isZero();
         assertThat(cli().run("version").out()).startsWith("tlvm ");
     }

@@ -55,7 +55,8 @@ class VmCommandsTest {
                 .setState(VirtualMachine.State.STATE_ACTIVE)
                 .setPowerState(VirtualMachine.PowerState.POWER_STATE_RUNNING)
                 .setNode("nodes/node-b")
-                .setCreateTime(Timestamp.newBuilder().setSeconds(Instant.parse("2026-03-01T12:00:00Z").getEpochSecond()))
+                .setCreateTime(Timestamp.newBuilder()
+                        .setSeconds(Instant.parse("2026-03-01T12:00:00Z").getEpochSecond()))
                 .build();
     }
 
@@ -68,7 +69,9 @@ class VmCommandsTest {
                 web01       Running  Active  node-b  TrustedLaunch  on       2.0   4    8.0 GiB  debian  2d
                 database-2  Running  Active  node-b  TrustedLaunch  on       2.0   4    8.0 GiB  debian  2d
                 """);
-        assertThat(cli.run("vm", "ls", "--no-headers", "--limit", "1").out()).startsWith("web01").hasLineCount(1);
+        assertThat(cli.run("vm", "ls", "--no-headers", "--limit", "1").out())
+                .startsWith("web01")
+                .hasLineCount(1);
         assertThat(cli.run("vm", "list", "-o", "name").out()).isEqualTo("""
                 projects/default/virtualMachines/web01
                 projects/default/virtualMachines/database-2
@@ -77,7 +80,11 @@ class VmCommandsTest {
 
     @Test
     void json_has_lower_camel_names_and_long_integers_as_strings_and_writes_false() {
-        cloud.machines = List.of(vm("web01").toBuilder().clearCreateTime().clearStorageProfile().clearNode().build());
+        cloud.machines = List.of(vm("web01").toBuilder()
+                .clearCreateTime()
+                .clearStorageProfile()
+                .clearNode()
+                .build());
 
         assertThat(cli.run("vm", "list", "-o", "json").out()).isEqualTo("""
                 [
@@ -107,8 +114,11 @@ class VmCommandsTest {
                   }
                 ]
                 """);
-        assertThat(cli.run("vm", "show", "web01", "-o", "jsonl").out()).hasLineCount(1).contains("\"memoryMib\":\"8192\"");
-        assertThat(cli.run("vm", "show", "web01", "-o", "yaml").out()).contains("hardwareProfile:\n  vcpuCount: 4\n  memoryMib: \"8192\"\n");
+        assertThat(cli.run("vm", "show", "web01", "-o", "jsonl").out())
+                .hasLineCount(1)
+                .contains("\"memoryMib\":\"8192\"");
+        assertThat(cli.run("vm", "show", "web01", "-o", "yaml").out())
+                .contains("hardwareProfile:\n  vcpuCount: 4\n  memoryMib: \"8192\"\n");
     }
 
     @Test
@@ -118,8 +128,11 @@ class VmCommandsTest {
 
     @Test
     void control_characters_of_a_service_do_not_reach_the_terminal() {
-        cloud.machines = List.of(vm("web01").toBuilder().setMacAddress("\u001b[31mred").build());
-        assertThat(cli.run("vm", "list", "-o", "wide").out()).doesNotContain("\u001b").contains("[31mred");
+        cloud.machines =
+                List.of(vm("web01").toBuilder().setMacAddress("\u001b[31mred").build());
+        assertThat(cli.run("vm", "list", "-o", "wide").out())
+                .doesNotContain("\u001b")
+                .contains("[31mred");
     }
 
     @Test
@@ -133,14 +146,17 @@ class VmCommandsTest {
 
         assertThat(outcome.status()).isZero();
         assertThat(outcome.out()).isEqualTo("projects/default/virtualMachines/web01\n");
-        assertThat(outcome.err().lines().filter(line -> line.contains("  PLACE  choosing a node"))).hasSize(1);
+        assertThat(outcome.err().lines().filter(line -> line.contains("  PLACE  choosing a node")))
+                .hasSize(1);
     }
 
     @Test
     void progress_as_json_is_lines_of_json() {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
         var outcome = cli.run("vm", "start", "web01", "--progress=json", "-o", "json");
-        assertThat(outcome.err().lines()).isNotEmpty().allSatisfy(line -> assertThat(line).startsWith("{").endsWith("}"));
+        assertThat(outcome.err().lines())
+                .isNotEmpty()
+                .allSatisfy(line -> assertThat(line).startsWith("{").endsWith("}"));
     }
 
     @Test
@@ -148,9 +164,29 @@ class VmCommandsTest {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
 
         var outcome = cli.run(
-                "vm", "create", "--hardware-profile", "memory-mb=8192", "processors=4", "--name", "web01", "--image", "debian",
-                "--security-type", "trustedLaunch", "--enable-secure-boot", "true", "--enable-vtpm", "false", "--enable-vbs",
-                "--storage-path", "fast", "--node", "node-a", "--stopped", "--label", "team=a");
+                "vm",
+                "create",
+                "--hardware-profile",
+                "memory-mb=8192",
+                "processors=4",
+                "--name",
+                "web01",
+                "--image",
+                "debian",
+                "--security-type",
+                "trustedLaunch",
+                "--enable-secure-boot",
+                "true",
+                "--enable-vtpm",
+                "false",
+                "--enable-vbs",
+                "--storage-path",
+                "fast",
+                "--node",
+                "node-a",
+                "--stopped",
+                "--label",
+                "team=a");
 
         assertThat(outcome.status()).as(outcome.err()).isZero();
         CreateVirtualMachineRequest request = cloud.creates.getFirst();
@@ -158,7 +194,11 @@ class VmCommandsTest {
         assertThat(request.getVirtualMachineId()).isEqualTo("web01");
         assertThat(request.getStopped()).isTrue();
         VirtualMachine vm = request.getVirtualMachine();
-        assertThat(vm.getHardwareProfile()).isEqualTo(HardwareProfile.newBuilder().setVcpuCount(4).setMemoryMib(8192).build());
+        assertThat(vm.getHardwareProfile())
+                .isEqualTo(HardwareProfile.newBuilder()
+                        .setVcpuCount(4)
+                        .setMemoryMib(8192)
+                        .build());
         assertThat(vm.getSecurityProfile().getSecurityType()).isEqualTo(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH);
         assertThat(vm.getSecurityProfile().getSecureBootEnabled()).isTrue();
         assertThat(vm.getSecurityProfile().hasVtpmEnabled()).isTrue();
@@ -177,35 +217,46 @@ class VmCommandsTest {
         VirtualMachine vm = cloud.creates.getFirst().getVirtualMachine();
         assertThat(vm.hasSecurityProfile()).isFalse();
         assertThat(vm.hasPlacementPolicy()).isFalse();
-        assertThat(vm.getHardwareProfile()).isEqualTo(HardwareProfile.newBuilder().setMemoryMib(384).build());
+        assertThat(vm.getHardwareProfile())
+                .isEqualTo(HardwareProfile.newBuilder().setMemoryMib(384).build());
     }
 
     @Test
     void a_call_that_met_an_absent_service_is_repeated_with_the_same_request_id() {
-        cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE).asException());
+        cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE)
+                .asException());
         cloud.createFailures.add(io.grpc.Status.UNAVAILABLE.asRuntimeException());
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
 
-        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status()).isZero();
+        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status())
+                .isZero();
 
         assertThat(cloud.creates).hasSize(3);
-        assertThat(cloud.creates.stream().map(CreateVirtualMachineRequest::getRequestId).distinct()).hasSize(1);
-        assertThat(UUID.fromString(cloud.creates.getFirst().getRequestId()).version()).isEqualTo(4);
+        assertThat(cloud.creates.stream()
+                        .map(CreateVirtualMachineRequest::getRequestId)
+                        .distinct())
+                .hasSize(1);
+        assertThat(UUID.fromString(cloud.creates.getFirst().getRequestId()).version())
+                .isEqualTo(4);
     }
 
     @Test
     void repetition_ends_after_four_attempts() {
         for (int i = 0; i < 9; i++) {
-            cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE).asException());
+            cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE)
+                    .asException());
         }
-        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status()).isEqualTo(10);
+        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status())
+                .isEqualTo(10);
         assertThat(cloud.creates).hasSize(4);
     }
 
     @Test
     void a_conflict_is_not_repeated() {
-        cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_OPERATION_IN_PROGRESS, ErrorDomain.COMPUTE).asException());
-        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status()).isEqualTo(4);
+        cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_OPERATION_IN_PROGRESS, ErrorDomain.COMPUTE)
+                .asException());
+        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status())
+                .isEqualTo(4);
         assertThat(cloud.creates).hasSize(1);
     }
 
@@ -216,15 +267,19 @@ class VmCommandsTest {
         cli.run("vm", "create", "web01", "--image", "debian", "--request-id", id);
         assertThat(cloud.creates.getFirst().getRequestId()).isEqualTo(id);
 
-        var outcome = cli.run("vm", "create", "web01", "--image", "debian", "--request-id", "7d444840-9dc0-11d1-b245-5ffdce74fad2");
+        var outcome = cli.run(
+                "vm", "create", "web01", "--image", "debian", "--request-id", "7d444840-9dc0-11d1-b245-5ffdce74fad2");
         assertThat(outcome.status()).isEqualTo(2);
         assertThat(outcome.err()).contains("not a version 4 UUID");
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"ERROR_REASON_UNSPECIFIED", "UNRECOGNIZED"})
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"ERROR_REASON_UNSPECIFIED", "UNRECOGNIZED"})
     void every_reason_of_a_failed_operation_has_its_exit_status(ErrorReason reason) {
-        cloud.steps.add(FakeCloud.failed(Refusal.of(reason, ErrorDomain.COMPUTE).what("it did not work").fix("do this")));
+        cloud.steps.add(FakeCloud.failed(
+                Refusal.of(reason, ErrorDomain.COMPUTE).what("it did not work").fix("do this")));
 
         var outcome = cli.run("vm", "create", "web01", "--image", "debian");
 
@@ -283,8 +338,11 @@ class VmCommandsTest {
     @Test
     void guest_state_is_destroyed_only_after_a_confirmation() {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
-        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state").status()).isEqualTo(2);
-        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state", "-y").status()).isZero();
+        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state").status())
+                .isEqualTo(2);
+        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state", "-y")
+                        .status())
+                .isZero();
         assertThat(cli.onTerminal("n\n").run("vm", "delete", "web01").status()).isEqualTo(1);
         assertThat(cloud.deletes).hasSize(1);
         assertThat(cloud.deletes.getFirst().hasRetain()).isTrue();
@@ -297,10 +355,19 @@ class VmCommandsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"power=running,0", "state=ACTIVE,0", "node=node-b,0", "power=stopped,8", "power=sideways,2", "nonsense,2"})
+    @CsvSource({
+        "power=running,0",
+        "state=ACTIVE,0",
+        "node=node-b,0",
+        "power=stopped,8",
+        "power=sideways,2",
+        "nonsense,2"
+    })
     void wait_ends_when_the_vm_is_as_wished(String wish, int status) {
         cloud.machines = List.of(vm("web01"));
-        assertThat(cli.run("vm", "wait", "web01", "--for", wish, "--timeout", "0s").status()).isEqualTo(status);
+        assertThat(cli.run("vm", "wait", "web01", "--for", wish, "--timeout", "0s")
+                        .status())
+                .isEqualTo(status);
     }
 
     @Test
@@ -334,7 +401,9 @@ class VmCommandsTest {
     @Test
     void operations_are_routed_by_their_prefix() {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
-        assertThat(cli.run("op", "wait", "compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001").status()).isZero();
+        assertThat(cli.run("op", "wait", "compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001")
+                        .status())
+                .isZero();
         assertThat(cli.run("op", "show", "else-1").status()).isEqualTo(2);
         assertThat(cli.run("op", "list").out().lines()).hasSize(3);
     }
@@ -351,6 +420,9 @@ class VmCommandsTest {
     void a_terminal_gets_one_line_that_is_rewritten() {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
         var outcome = cli.onTerminal("").run("vm", "start", "web01");
-        assertThat(outcome.err()).contains("\r\u001b[Kstart  starting").hasLineCount(1).contains("  done in ");
+        assertThat(outcome.err())
+                .contains("\r\u001b[Kstart  starting")
+                .containsOnlyOnce("\n")
+                .contains("  done in ");
     }
 }

@@ -29,8 +29,9 @@ public final class ConfigFile {
     private static final String CONTEXTS = "contexts";
 
     private final Path file;
-    private final YAMLMapper yaml =
-            new YAMLMapper(YAMLFactory.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build());
+    private final YAMLMapper yaml = new YAMLMapper(YAMLFactory.builder()
+            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+            .build());
 
     /** What the file says. */
     public record Content(String currentContext, Map<String, Map<SettingKey, String>> contexts) {
@@ -77,7 +78,8 @@ public final class ConfigFile {
         for (var entry : root.properties()) {
             switch (entry.getKey()) {
                 case CURRENT -> current = entry.getValue().asText();
-                case CONTEXTS -> entry.getValue().properties().forEach(c -> contexts.put(c.getKey(), context(c.getValue())));
+                case CONTEXTS ->
+                    entry.getValue().properties().forEach(c -> contexts.put(c.getKey(), context(c.getValue())));
                 default -> throw damaged("it has an unknown key '" + entry.getKey() + "'");
             }
         }

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The values in effect, each with its origin. Options win over the environment, that over the context, that over defaults. */
+/**
+ * The values in effect, each with its origin. Options win over the environment, that over the context, that over
+ * defaults.
+ */
 public final class Settings {
 
     /** @param origin where the value comes from, for people */

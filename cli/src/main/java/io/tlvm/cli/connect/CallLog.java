@@ -41,7 +41,10 @@ public final class CallLog implements ClientInterceptor {
                             public void onClose(Status status, Metadata trailers) {
                                 err.printf(
                                         "debug: %s: %s after %d ms%n",
-                                        to, status.getCode(), Duration.ofNanos(System.nanoTime() - begin).toMillis());
+                                        to,
+                                        status.getCode(),
+                                        Duration.ofNanos(System.nanoTime() - begin)
+                                                .toMillis());
                                 super.onClose(status, trailers);
                             }
                         },

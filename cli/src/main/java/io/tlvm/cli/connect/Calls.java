@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes calls and turns what they throw into problems. AIP-194: only UNAVAILABLE is repeated by itself, a few times, with
- * jittered back-off, and only where repeating is safe.
+ * Makes calls and turns what they throw into problems. AIP-194: only UNAVAILABLE is repeated by itself, a few times,
+ * with jittered back-off, and only where repeating is safe.
  */
 public final class Calls {
 
@@ -92,7 +92,8 @@ public final class Calls {
         Problem problem = Problem.of(RefusalView.of(thrown));
         @Nullable Throwable cause = thrown.getCause();
         // grpc-java says "io exception" where the socket's own exception names address and reason.
-        boolean bare = thrown.getStatus().getCode() == io.grpc.Status.Code.UNAVAILABLE && problem.what().equals("io exception");
+        boolean bare = thrown.getStatus().getCode() == io.grpc.Status.Code.UNAVAILABLE
+                && problem.what().equals("io exception");
         if (bare && cause != null) {
             problem = problem.withWhat("no connection: " + cause.getMessage())
                     .withFix("check that the service runs, and TLVM_CATALOG and TLVM_COMPUTE (see: tlvm config show)");

@@ -116,7 +116,8 @@ public final class Services implements AutoCloseable {
             return OperationsGrpc.newBlockingStub(compute);
         }
         throw new ProblemException(Problem.usage(
-                "'" + operation + "' is not the name of an operation: it begins neither with catalog- nor with compute-",
+                "'" + operation
+                        + "' is not the name of an operation: it begins neither with catalog- nor with compute-",
                 "run: tlvm op list"));
     }
 

@@ -38,7 +38,10 @@ public final class EnumWords {
     }
 
     private static String word(EnumValueDescriptor value) {
-        String prefix = value.getType().getName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT) + "_";
+        String prefix = value.getType()
+                        .getName()
+                        .replaceAll("([a-z0-9])([A-Z])", "$1_$2")
+                        .toUpperCase(Locale.ROOT) + "_";
         String name = value.getName().startsWith(prefix) ? value.getName().substring(prefix.length()) : value.getName();
         var word = new StringBuilder();
         for (String part : name.split("_", -1)) {

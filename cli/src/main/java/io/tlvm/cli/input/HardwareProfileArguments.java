@@ -26,7 +26,8 @@ public final class HardwareProfileArguments implements IParameterConsumer {
             if (!pair[0].equals(PROCESSORS) && !pair[0].equals(MEMORY)) {
                 throw new ParameterException(
                         command.commandLine(),
-                        "--hardware-profile does not know '" + pair[0] + "'; it takes " + MEMORY + "= and " + PROCESSORS + "=");
+                        "--hardware-profile does not know '" + pair[0] + "'; it takes " + MEMORY + "= and " + PROCESSORS
+                                + "=");
             }
             values.put(pair[0], pair[1]);
             read++;

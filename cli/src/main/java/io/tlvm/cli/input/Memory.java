@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  */
 public record Memory(long mebibytes) {
 
-    private static final Pattern TEXT = Pattern.compile("([0-9]{1,12}(?:\\.[0-9]{1,6})?) ?(?:([MGT])i?B?)?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern TEXT =
+            Pattern.compile("([0-9]{1,12}(?:\\.[0-9]{1,6})?) ?(?:([MGT])i?B?)?", Pattern.CASE_INSENSITIVE);
     private static final Pattern DECIMAL = Pattern.compile(".*[0-9 ][MGT]B", Pattern.CASE_INSENSITIVE);
     private static final BigDecimal STEP = BigDecimal.valueOf(1024);
 
@@ -29,16 +30,16 @@ public record Memory(long mebibytes) {
     public static Memory parse(String text) {
         Matcher parts = TEXT.matcher(text);
         if (!parts.matches() || DECIMAL.matcher(text).matches()) {
-            throw new IllegalArgumentException("'" + text + "' is not an amount of memory such as 384MiB, 8GiB or 8192 (MiB)");
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not an amount of memory such as 384MiB, 8GiB or 8192 (MiB)");
         }
         BigDecimal number = new BigDecimal(parts.group(1));
         String unit = parts.group(2) == null ? "M" : parts.group(2);
-        BigDecimal mebibytes =
-                switch (unit) {
-                    case "M", "m" -> number;
-                    case "G", "g" -> number.multiply(STEP);
-                    default -> number.multiply(STEP).multiply(STEP);
-                };
+        BigDecimal mebibytes = switch (unit) {
+            case "M", "m" -> number;
+            case "G", "g" -> number.multiply(STEP);
+            default -> number.multiply(STEP).multiply(STEP);
+        };
         try {
             return new Memory(mebibytes.longValueExact());
         } catch (ArithmeticException fraction) {

@@ -4,7 +4,10 @@ import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import java.util.regex.Pattern;
 
-/** Completes short names: {@code web01} means {@code projects/default/virtualMachines/web01}. Full names stay as they are. */
+/**
+ * Completes short names: {@code web01} means {@code projects/default/virtualMachines/web01}. Full names stay as they
+ * are.
+ */
 public final class ResourceNames {
 
     private static final Pattern URN_PART = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
@@ -79,8 +82,8 @@ public final class ResourceNames {
     }
 
     private static ProblemException notAUrn(String urn) {
-        return new ProblemException(Problem.usage(
-                "'" + urn + "' is not publisher:offer:sku:version", "run: tlvm image marketplace list"));
+        return new ProblemException(
+                Problem.usage("'" + urn + "' is not publisher:offer:sku:version", "run: tlvm image marketplace list"));
     }
 
     private static String complete(String name, String prefix) {

@@ -48,7 +48,10 @@ public final class Printer {
     public <T extends Message> void details(View<T> view, T item) {
         switch (format) {
             case TABLE, WIDE -> {
-                int width = view.columns().stream().mapToInt(c -> c.title().length()).max().orElse(0);
+                int width = view.columns().stream()
+                        .mapToInt(c -> c.title().length())
+                        .max()
+                        .orElse(0);
                 for (Column<T> column : view.columns()) {
                     out.println(pad(column.title(), width) + GAP + cell(column, item));
                 }
@@ -119,7 +122,9 @@ public final class Printer {
     }
 
     private <T extends Message> List<Column<T>> columns(View<T> view) {
-        return view.columns().stream().filter(column -> format == Format.WIDE || !column.wide()).toList();
+        return view.columns().stream()
+                .filter(column -> format == Format.WIDE || !column.wide())
+                .toList();
     }
 
     /** Values come from other people: a control character could rewrite what the terminal shows. */

@@ -21,7 +21,10 @@ import io.tlvm.compute.v1.Node;
 import io.tlvm.compute.v1.VirtualMachine;
 import java.util.List;
 
-/** Messages as JSON and YAML. Fields without presence are always written, so that a script sees {@code false} and not nothing. */
+/**
+ * Messages as JSON and YAML. Fields without presence are always written, so that a script sees {@code false} and not
+ * nothing.
+ */
 public final class Structured {
 
     private final JsonFormat.Printer json;
@@ -70,7 +73,12 @@ public final class Structured {
     public String json(List<? extends Message> messages) {
         return messages.isEmpty()
                 ? "[]"
-                : "[\n" + String.join(",\n", messages.stream().map(m -> json(m).indent(2).stripTrailing()).toList()) + "\n]";
+                : "[\n"
+                        + String.join(
+                                ",\n",
+                                messages.stream()
+                                        .map(m -> json(m).indent(2).stripTrailing())
+                                        .toList()) + "\n]";
     }
 
     /** As YAML, without the mark of a new document. */

@@ -52,7 +52,9 @@ public final class Words {
 
     /** RFC 3339 in UTC; empty for no time. */
     public static String time(Timestamp time) {
-        return time.getSeconds() == 0 ? "" : Instant.ofEpochSecond(time.getSeconds()).toString();
+        return time.getSeconds() == 0
+                ? ""
+                : Instant.ofEpochSecond(time.getSeconds()).toString();
     }
 
     /** {@code 71 ms}, {@code 31.4 s}. */

@@ -18,8 +18,7 @@ import java.util.Map;
  * @param requestId key into the service's log; empty if none came
  * @param exitCode 1 to 10, see {@code error_reason.proto}
  */
-public record Problem(
-        String reason, String what, String fix, List<String> points, String requestId, int exitCode) {
+public record Problem(String reason, String what, String fix, List<String> points, String requestId, int exitCode) {
 
     private static final int FAILED = 1;
     private static final int USAGE = 2;

@@ -22,8 +22,8 @@ import java.util.HexFormat;
 import java.util.Iterator;
 
 /**
- * Fetches content by digest. The bytes go into {@code FILE.part}, which a later run continues; it gets its name when the
- * digest is right, so that nobody uses half of it.
+ * Fetches content by digest. The bytes go into {@code FILE.part}, which a later run continues; it gets its name when
+ * the digest is right, so that nobody uses half of it.
  */
 public final class Downloader {
 
@@ -47,14 +47,15 @@ public final class Downloader {
         Path part = target.resolveSibling(target.getFileName() + ".part");
         // Ends the call also when writing fails; otherwise the server would wait for a reader until its own deadline.
         Context.CancellableContext call = Context.current().withCancellation();
-        try (var file = FileChannel.open(
-                part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (var file =
+                FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             call.run(() -> receive(digest, sizeBytes, target, file));
             String actual = digestOf(file);
             if (!actual.equals(digest)) {
                 Files.delete(part);
                 throw new ProblemException(Problem.integrity(
-                        "the bytes have " + actual + ", wanted " + digest, "repeat; if it stays so, tell the catalog's operators"));
+                        "the bytes have " + actual + ", wanted " + digest,
+                        "repeat; if it stays so, tell the catalog's operators"));
             }
             file.force(true);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
@@ -84,7 +85,8 @@ public final class Downloader {
                 }
                 if (position > sizeBytes) {
                     throw new ProblemException(Problem.integrity(
-                            "the server sends more than the " + sizeBytes + " bytes of the image", "do not use the content"));
+                            "the server sends more than the " + sizeBytes + " bytes of the image",
+                            "do not use the content"));
                 }
                 progress.show(new Update(String.valueOf(target.getFileName()), "DOWNLOAD", "", position, sizeBytes));
             }
@@ -97,7 +99,8 @@ public final class Downloader {
 
     private static ProblemException unwritable(Path target, IOException failed) {
         return new ProblemException(
-                Problem.failed("cannot write " + target + ": " + failed.getMessage(), "check the path and its room"), failed);
+                Problem.failed("cannot write " + target + ": " + failed.getMessage(), "check the path and its room"),
+                failed);
     }
 
     private static String digestOf(FileChannel file) throws IOException {

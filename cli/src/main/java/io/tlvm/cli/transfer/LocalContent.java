@@ -56,14 +56,16 @@ public record LocalContent(Path file, long sizeBytes, String digest, String form
                 progress.show(new Update(String.valueOf(file.getFileName()), "DIGEST", "", read, size));
             }
             if (read != size) {
-                throw new ProblemException(Problem.failed(file + " changed while it was read", "repeat when nobody writes to it"));
+                throw new ProblemException(
+                        Problem.failed(file + " changed while it was read", "repeat when nobody writes to it"));
             }
             String found = Arrays.equals(head, VHDX) ? "vhdx" : "raw";
             String declared = format.isEmpty() ? found : format.toLowerCase(Locale.ROOT);
             return new LocalContent(file, size, "sha256:" + HexFormat.of().formatHex(digest.digest()), declared);
         } catch (IOException unreadable) {
             throw new ProblemException(
-                    Problem.failed("cannot read " + file + ": " + unreadable.getMessage(), "check the path and its rights"),
+                    Problem.failed(
+                            "cannot read " + file + ": " + unreadable.getMessage(), "check the path and its rights"),
                     unreadable);
         }
     }

@@ -51,7 +51,8 @@ public final class StatementSigner {
         } catch (GeneralSecurityException | IllegalArgumentException damaged) {
             // No cause: its message may quote key material.
             throw new ProblemException(Problem.usage(
-                    file + " is not an EC key", "make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"));
+                    file + " is not an EC key",
+                    "make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"));
         } finally {
             Arrays.fill(pem, (byte) 0);
             Arrays.fill(der, (byte) 0);

@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One upload call. Reads from the file only while gRPC can take more, so that memory stays small however slow the server
- * is. gRPC serializes the callbacks of a call, so they need no lock.
+ * One upload call. Reads from the file only while gRPC can take more, so that memory stays small however slow the
+ * server is. gRPC serializes the callbacks of a call, so they need no lock.
  */
 final class UploadStream implements ClientResponseObserver<UploadContentRequest, UploadContentResponse> {
 

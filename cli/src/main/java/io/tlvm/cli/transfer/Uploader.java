@@ -55,7 +55,9 @@ public final class Uploader {
         Duration delay = FIRST_DELAY;
         for (int attempt = 1; ; attempt++) {
             GetUploadResponse kept = calls.repeatable(() -> services.content()
-                    .getUpload(GetUploadRequest.newBuilder().setDigest(content.digest()).build()));
+                    .getUpload(GetUploadRequest.newBuilder()
+                            .setDigest(content.digest())
+                            .build()));
             try {
                 send(content, urn, kept);
                 return;
@@ -91,7 +93,9 @@ public final class Uploader {
             await(stream, content);
         } catch (IOException unreadable) {
             throw new ProblemException(
-                    Problem.failed("cannot read " + content.file() + ": " + unreadable.getMessage(), "check the file, then repeat"),
+                    Problem.failed(
+                            "cannot read " + content.file() + ": " + unreadable.getMessage(),
+                            "check the file, then repeat"),
                     unreadable);
         }
     }
@@ -118,8 +122,10 @@ public final class Uploader {
             } catch (TimeoutException notYet) {
                 if (System.nanoTime() - moved > STALL_BOUND.toNanos()) {
                     stream.cancel();
-                    throw new ProblemException(Problem.timeout(
-                            "the upload of " + subject + " does not move any more", "run the same command again: it goes on"),
+                    throw new ProblemException(
+                            Problem.timeout(
+                                    "the upload of " + subject + " does not move any more",
+                                    "run the same command again: it goes on"),
                             notYet);
                 }
             } catch (ExecutionException failed) {
@@ -127,12 +133,15 @@ public final class Uploader {
                     throw status;
                 }
                 throw new ProblemException(
-                        Problem.failed("the upload of " + subject + " failed: " + failed.getCause(), "run the same command again"),
+                        Problem.failed(
+                                "the upload of " + subject + " failed: " + failed.getCause(),
+                                "run the same command again"),
                         failed);
             } catch (InterruptedException stop) {
                 stream.cancel();
                 Thread.currentThread().interrupt();
-                throw new ProblemException(Problem.failed("interrupted", "run the same command again: the upload goes on"), stop);
+                throw new ProblemException(
+                        Problem.failed("interrupted", "run the same command again: the upload goes on"), stop);
             }
         }
     }

@@ -2,7 +2,9 @@ package io.tlvm.catalog.api;
 
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY;
 
+import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.catalog.catalog.CatalogRefused;
 import io.tlvm.catalog.catalog.RecordsUnavailable;
@@ -11,6 +13,7 @@ import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /** Runs domain work of a call and turns what the rooms throw into refusals. Everything else is a bug, and foundation says so. */
@@ -29,12 +32,43 @@ final class Answer {
         T run() throws IOException, InterruptedException;
     }
 
-    /** For unary calls, on a virtual thread. */
+    /**
+     * For unary calls: a virtual thread of its own, with the call's context. Not {@code @RunOnVirtualThread}, which in this release of
+     * Quarkus hands a call's events over by a queue that may put the half-close before the message, and the call then fails with
+     * INTERNAL "Half-closed without a request" (quarkusio/quarkus 48940, pull requests 54084 and 55041).
+     */
     static <T> Uni<T> of(Work<T> work) {
-        return Uni.createFrom().item(plain(work));
+        Context call = Context.current();
+        return Uni.createFrom().emitter(answer -> onVirtualThread(call, work, answer::complete, answer::fail));
     }
 
-    /** The same without Mutiny, for the streams. */
+    /** The same for services of the observer API. */
+    static <T> void to(StreamObserver<T> answer, Work<T> work) {
+        onVirtualThread(
+                Context.current(),
+                work,
+                item -> {
+                    answer.onNext(item);
+                    answer.onCompleted();
+                },
+                answer::onError);
+    }
+
+    private static <T> void onVirtualThread(
+            Context call, Work<T> work, Consumer<T> done, Consumer<Throwable> failed) {
+        Thread.ofVirtual().name("call").start(call.wrap(() -> {
+            T item;
+            try {
+                item = plain(work);
+            } catch (RuntimeException | Error refusalOrBug) {
+                failed.accept(refusalOrBug); // foundation logs what is no refusal and tells the caller a debug id only
+                return;
+            }
+            done.accept(item);
+        }));
+    }
+
+    /** On the calling thread, for the streams. */
     static <T> T plain(Work<T> work) {
         try {
             return interruptible(work::run);

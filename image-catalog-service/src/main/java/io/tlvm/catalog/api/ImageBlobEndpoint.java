@@ -3,7 +3,6 @@ package io.tlvm.catalog.api;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.tlvm.catalog.StoreConfig;
 import io.tlvm.catalog.store.ContentShelf;
 import io.tlvm.catalog.store.Intake;
@@ -55,15 +54,15 @@ class ImageBlobEndpoint extends ImageBlobServiceGrpc.ImageBlobServiceImplBase {
     }
 
     @Override
-    @RunOnVirtualThread
     public void getUpload(GetUploadRequest request, StreamObserver<GetUploadResponse> answer) {
-        Intake.Progress progress =
-                Answer.plain(() -> intake.progress(Caller.current().uri(), new ContentDigest(request.getDigest())));
-        answer.onNext(GetUploadResponse.newBuilder()
-                .setOffsetBytes(progress.keptBytes())
-                .setComplete(progress.complete())
-                .build());
-        answer.onCompleted();
+        Answer.to(answer, () -> {
+            Intake.Progress progress =
+                    intake.progress(Caller.current().uri(), new ContentDigest(request.getDigest()));
+            return GetUploadResponse.newBuilder()
+                    .setOffsetBytes(progress.keptBytes())
+                    .setComplete(progress.complete())
+                    .build();
+        });
     }
 
     @Override

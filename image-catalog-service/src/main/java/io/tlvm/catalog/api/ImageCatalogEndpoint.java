@@ -2,7 +2,6 @@ package io.tlvm.catalog.api;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.catalog.catalog.Marketplace;
 import io.tlvm.catalog.catalog.Page;
@@ -50,7 +49,6 @@ class ImageCatalogEndpoint implements ImageCatalogService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ListPublishersResponse> listPublishers(ListPublishersRequest request) {
         return Answer.of(() -> {
             var page = marketplace.publishers(pages.wanted(request.getPageSize(), request.getPageToken(), request));
@@ -62,7 +60,6 @@ class ImageCatalogEndpoint implements ImageCatalogService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Publisher> createPublisher(CreatePublisherRequest request) {
         return Answer.of(() -> {
             String caller = Caller.current().uri();
@@ -75,7 +72,6 @@ class ImageCatalogEndpoint implements ImageCatalogService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Publisher> addPublisherKey(AddPublisherKeyRequest request) {
         return Answer.of(() -> Translate.toProto(marketplace.pinKey(
                 request.getPublisher().substring(PUBLISHERS.length()),
@@ -84,7 +80,6 @@ class ImageCatalogEndpoint implements ImageCatalogService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ListImageVersionsResponse> listImageVersions(ListImageVersionsRequest request) {
         return Answer.of(() -> {
             Page.Wanted wanted = pages.wanted(request.getPageSize(), request.getPageToken(), request);
@@ -98,14 +93,12 @@ class ImageCatalogEndpoint implements ImageCatalogService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ImageVersion> getImageVersion(GetImageVersionRequest request) {
         return Answer.of(
                 () -> Translate.toProto(marketplace.version(Translate.toUrnOfName("name", request.getName()))));
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ImageVersion> createImageVersion(CreateImageVersionRequest request) {
         return Answer.of(() -> Translate.toProto(marketplace.publish(
                 toStatement(request),
@@ -114,7 +107,6 @@ class ImageCatalogEndpoint implements ImageCatalogService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ResolveImageResponse> resolveImage(ResolveImageRequest request) {
         return Answer.of(() -> ResolveImageResponse.newBuilder()
                 .setImageVersion(Translate.toProto(marketplace.resolve(Translate.toUrn("urn", request.getUrn()))))

@@ -4,7 +4,6 @@ import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_OPERATION_NOT_FOUND;
 
 import com.google.longrunning.Operation;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.catalog.store.Gallery;
 import io.tlvm.catalog.store.Gallery.Created;
@@ -44,7 +43,6 @@ class ImageStoreEndpoint implements ImageStoreService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> createImage(CreateImageRequest request) {
         return Answer.of(() -> {
             String caller = Caller.current().uri();
@@ -65,13 +63,11 @@ class ImageStoreEndpoint implements ImageStoreService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Image> getImage(GetImageRequest request) {
         return Answer.of(() -> Translate.toProto(gallery.image(toName("name", request.getName()))));
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ListImagesResponse> listImages(ListImagesRequest request) {
         return Answer.of(() -> {
             var page = gallery.images(
@@ -85,7 +81,6 @@ class ImageStoreEndpoint implements ImageStoreService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> deleteImage(DeleteImageRequest request) {
         return Answer.of(() -> gallery.delete(
                         toName("name", request.getName()),
