@@ -88,7 +88,7 @@ class InputTest {
         assertThat(names.vm("web01")).isEqualTo("projects/lab/virtualMachines/web01");
         assertThat(names.vm("projects/x/virtualMachines/y")).isEqualTo("projects/x/virtualMachines/y");
         assertThat(names.node("node-a")).isEqualTo("nodes/node-a");
-        assertThat(names.imageVersion("p:o:s:1.0")).isEqualTo("publishers/p/offers/o/skus/s/versions/1.0");
+        assertThat(names.imageVersion("P:o:s:1.0")).isEqualTo("publishers/p/offers/o/skus/s/versions/1.0");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.tlvm.cli.input;
 
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -10,7 +11,7 @@ import java.util.regex.Pattern;
  */
 public final class ResourceNames {
 
-    private static final Pattern URN_PART = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+    private static final Pattern URN_PART = Pattern.compile("[a-z0-9][a-z0-9._-]*");
 
     private final String project;
 
@@ -64,7 +65,8 @@ public final class ResourceNames {
         if (urn.startsWith("publishers/")) {
             return urn;
         }
-        String[] parts = urn.split(":", -1);
+        // Marketplace names are lower case (their pattern says so), but URNs are often copied in mixed case.
+        String[] parts = urn.toLowerCase(Locale.ROOT).split(":", -1);
         if (parts.length != 4) {
             throw notAUrn(urn);
         }
