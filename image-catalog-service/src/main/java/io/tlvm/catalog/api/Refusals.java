@@ -45,8 +45,8 @@ final class Refusals {
                 because(ERROR_REASON_IMAGE_NOT_FOUND)
                         .what("image %s is not in the catalog", urn)
                         .fix("%s", suggestions.isEmpty()
-                                ? "list what there is with: tlvm image marketplace versions"
-                                : "did you mean " + joined(suggestions) + "? List all with: tlvm image marketplace versions")
+                                ? "list what there is with: tlvm image marketplace list"
+                                : "did you mean " + joined(suggestions) + "? List all with: tlvm image marketplace list")
                         .resource(IMAGE_VERSION, urn.name())
                         .with("suggestions", joined(suggestions));
             case CatalogRefusal.VersionExists(var urn) ->
@@ -74,7 +74,7 @@ final class Refusals {
             case CatalogRefusal.PublisherNotTrusted(var publisher) ->
                 because(ERROR_REASON_PUBLISHER_NOT_TRUSTED)
                         .what("publisher %s has no pinned signing key", publisher)
-                        .fix("an administrator adds it with: tlvm image marketplace publisher add %s --key FILE", publisher)
+                        .fix("an administrator adds it with: tlvm image publisher create %s", publisher)
                         .with("publisher", publisher);
             case CatalogRefusal.KeyMalformed(var why) ->
                 invalid("public_key_pem", "key.p256", why)

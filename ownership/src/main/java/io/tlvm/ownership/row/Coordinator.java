@@ -1,0 +1,433 @@
+package io.tlvm.ownership.row;
+
+import io.tlvm.ownership.id.Epoch;
+import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.id.OperationId;
+import io.tlvm.ownership.id.StateRef;
+import io.tlvm.ownership.row.CleanUp.Kind;
+import io.tlvm.ownership.row.Decision.Already;
+import io.tlvm.ownership.row.Decision.Next;
+import io.tlvm.ownership.row.Decision.Refused;
+import io.tlvm.ownership.row.Event.*;
+import io.tlvm.ownership.row.Phase.Creating;
+import io.tlvm.ownership.row.Phase.Deleting;
+import io.tlvm.ownership.row.Phase.Handover;
+import io.tlvm.ownership.row.Phase.Migrating;
+import io.tlvm.ownership.row.Phase.Mode;
+import io.tlvm.ownership.row.Phase.Quarantined;
+import io.tlvm.ownership.row.Phase.Released;
+import io.tlvm.ownership.row.Phase.Running;
+import io.tlvm.ownership.row.Phase.StopOrder;
+import io.tlvm.ownership.row.Phase.Stopped;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * The coordinator's half of the ownership protocol. Pure: a row and an event make a decision, a row
+ * alone says what is owed. The driver that writes rows reads the node rows in the same transaction
+ * and hands them in.
+ *
+ * <pre>
+ * CREATING    StateCreated → STOPPED        CreateWithdrawn → CREATING(next node, fresh epoch)
+ * STOPPED     StartAsked → RUNNING(cold)    DeleteAsked → DELETING
+ * RUNNING     Activated, StopAsked → RUNNING    Exited → STOPPED    MigrationAsked → MIGRATING
+ *             NotClaimed → RUNNING(source resumes, or cold)    StateRefused → QUARANTINED
+ * MIGRATING   TargetPrepared, DeadlineExtended → MIGRATING     SourceReady → HANDOVER
+ * HANDOVER    SourceReleased → RELEASED
+ *             MIGRATING and HANDOVER: Exited → STOPPED
+ * RELEASED    TargetLoaded → RUNNING(adopt)
+ *             MIGRATING, HANDOVER and RELEASED: Aborted → RUNNING(resume)
+ * DELETING    UndeleteAsked → STOPPED       PurgeAsked → PURGED
+ * QUARANTINED DeleteAsked → DELETING
+ * </pre>
+ */
+public final class Coordinator {
+    private Coordinator() {}
+
+    /** What {@code event} makes of {@code row}. */
+    public static Decision decide(OwnershipRow row, Event event, Nodes nodes) {
+        if (event instanceof CleanedUp(var cleanUp)) {
+            return row.cleanUps().contains(cleanUp)
+                    ? new Next(row.without(cleanUp).to(row.phase()))
+                    : new Already(row);
+        }
+        return switch (row.phase()) {
+            case Creating phase -> creating(row, phase, event, nodes);
+            case Stopped phase -> stopped(row, phase, event, nodes);
+            case Running phase -> running(row, phase, event, nodes);
+            case Migrating phase -> AttemptPhases.migrating(row, phase, event, nodes);
+            case Handover phase -> AttemptPhases.handover(row, phase, event);
+            case Released phase -> AttemptPhases.released(row, phase, event, nodes);
+            case Deleting phase -> deleting(row, phase, event);
+            case Phase.Purged phase -> purged(row, phase, event);
+            case Quarantined phase -> quarantined(row, phase, event);
+        };
+    }
+
+    private static Decision creating(OwnershipRow row, Creating at, Event event, Nodes nodes) {
+        return switch (event) {
+            case StateCreated(var op, var epoch, var directory, var identity) -> {
+                if (!op.equals(at.op())) {
+                    yield new Refused(new Refusal.OtherOperation(op, at.op()));
+                }
+                if (!epoch.equals(row.epoch())) {
+                    yield new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
+                }
+                yield new Next(
+                        row.ownedBy(row.owner(), directory)
+                                .withIdentity(identity)
+                                .to(new Stopped()));
+            }
+            case CreateWithdrawn(var op, var epoch, var next) -> {
+                if (!op.equals(at.op())) {
+                    yield new Refused(new Refusal.OtherOperation(op, at.op()));
+                }
+                if (!epoch.equals(row.epoch())) {
+                    yield new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
+                }
+                if (!nodes.isUp(next)) {
+                    yield new Refused(new Refusal.NodeNotUp(next));
+                }
+                yield new Next(row.withEpoch(row.freshEpoch()).createdBy(next).to(at));
+            }
+            case DeleteAsked(var op, var purgeTime) -> new Refused(new Refusal.Busy(at.op()));
+            case StartAsked _, StopAsked _, MigrationAsked _ ->
+                    new Refused(new Refusal.Busy(at.op()));
+            case Exited _,
+                    Activated _,
+                    StateRefused _,
+                    TargetPrepared _,
+                    DeadlineExtended _,
+                    SourceReady _,
+                    SourceReleased _,
+                    TargetLoaded _,
+                    NotClaimed _,
+                    Aborted _,
+                    CleanedUp _,
+                    UndeleteAsked _,
+                    PurgeAsked _,
+                    Event.Purged _ ->
+                    new Refused(new Refusal.NotNow(at, event));
+        };
+    }
+
+    private static Decision stopped(OwnershipRow row, Stopped at, Event event, Nodes nodes) {
+        return switch (event) {
+            case StartAsked(var op) ->
+                    nodes.isUp(row.owner())
+                            ? new Next(
+                                    row.withEpoch(row.freshEpoch())
+                                            .to(new Running(op, Mode.COLD, false, null)))
+                            : new Refused(new Refusal.NodeNotUp(row.owner()));
+            case StopAsked _ -> new Already(row);
+            case DeleteAsked(var op, var purgeTime) -> new Next(row.to(new Deleting(purgeTime)));
+            // A late report of what the row knows already.
+            case Exited _, StateCreated _ -> new Already(row);
+            case CreateWithdrawn _,
+                    MigrationAsked _,
+                    Activated _,
+                    StateRefused _,
+                    TargetPrepared _,
+                    DeadlineExtended _,
+                    SourceReady _,
+                    SourceReleased _,
+                    TargetLoaded _,
+                    NotClaimed _,
+                    Aborted _,
+                    CleanedUp _,
+                    UndeleteAsked _,
+                    PurgeAsked _,
+                    Event.Purged _ ->
+                    new Refused(new Refusal.NotNow(at, event));
+        };
+    }
+
+    private static Decision running(OwnershipRow row, Running at, Event event, Nodes nodes) {
+        return switch (event) {
+            case StartAsked(var op) ->
+                    at.stop() == null
+                            ? new Already(row)
+                            : new Refused(new Refusal.Busy(at.stop().op()));
+            case StopAsked(var op, var mode) -> stopAsked(row, at, op, mode);
+            case MigrationAsked(var op, var target, var deadline) -> {
+                if (at.stop() != null) {
+                    yield new Refused(new Refusal.Busy(at.stop().op()));
+                }
+                if (target.equals(row.owner())) {
+                    yield new Refused(new Refusal.AlreadyThere(target));
+                }
+                // Step 1: the source has claimed the row's epoch, and no earlier hand-over is open.
+                if (row.prior() != null) {
+                    yield new Refused(new Refusal.HandoverOpen(row.prior().owner()));
+                }
+                if (!at.activated()) {
+                    yield new Refused(new Refusal.Busy(at.op()));
+                }
+                if (!nodes.isUp(target)) {
+                    yield new Refused(new Refusal.NodeNotUp(target));
+                }
+                Epoch drawn = row.freshEpoch();
+                yield new Next(
+                        row.withAttemptEpoch(drawn)
+                                .to(new Migrating(new Attempt(op, target, drawn, deadline, null))));
+            }
+            case Activated(var epoch) -> activated(row, at, epoch);
+            case Exited(var epoch) -> exited(row, epoch);
+            case StateRefused(var epoch, _) when !epoch.equals(row.epoch()) ->
+                    new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
+            case StateRefused(_, var evidence) ->
+                    at.mode() == Mode.COLD && !at.activated()
+                            ? new Next(row.to(new Quarantined(evidence)))
+                            : new Refused(new Refusal.NotNow(at, event));
+            case NotClaimed(var epoch, var sourceHolds) ->
+                    notClaimed(row, at, epoch, sourceHolds, nodes);
+            // Late answers of a hand-over that was committed, or of one that was aborted.
+            case TargetLoaded _,
+                    SourceReleased _,
+                    SourceReady _,
+                    TargetPrepared _,
+                    DeadlineExtended _,
+                    Aborted _ ->
+                    new Refused(new Refusal.NotNow(at, event));
+            case DeleteAsked _ -> new Refused(new Refusal.NotNow(at, event));
+            case StateCreated _,
+                    CreateWithdrawn _,
+                    CleanedUp _,
+                    UndeleteAsked _,
+                    PurgeAsked _,
+                    Event.Purged _ ->
+                    new Refused(new Refusal.NotNow(at, event));
+        };
+    }
+
+    private static Decision stopAsked(
+            OwnershipRow row, Running at, OperationId op, Phase.StopMode mode) {
+        StopOrder stop = at.stop();
+        if (stop != null && (stop.mode() == mode || stop.mode() == Phase.StopMode.FORCED)) {
+            return stop.op().equals(op)
+                    ? new Already(row)
+                    : new Refused(new Refusal.Busy(stop.op()));
+        }
+        return new Next(
+                row.to(new Running(at.op(), at.mode(), at.activated(), new StopOrder(op, mode))));
+    }
+
+    private static Decision activated(OwnershipRow row, Running at, Epoch epoch) {
+        if (!epoch.equals(row.epoch())) {
+            return new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
+        }
+        if (at.activated()) {
+            return new Already(row);
+        }
+        Running active = new Running(at.op(), at.mode(), true, at.stop());
+        OwnershipRow.Prior prior = row.prior();
+        if (prior == null) {
+            return new Next(row.to(active));
+        }
+        // R7: only now may the source's copy go.
+        CleanUp retire =
+                new CleanUp(Kind.RETIRE, prior.owner(), at.op(), prior.epoch(), prior.stateRef());
+        return new Next(row.withPrior(null).owing(retire).to(active));
+    }
+
+    private static Decision exited(OwnershipRow row, Epoch epoch) {
+        if (!epoch.equals(row.epoch())) {
+            return new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
+        }
+        OwnershipRow.Prior prior = row.prior();
+        if (prior == null) {
+            return new Next(row.to(new Stopped()));
+        }
+        // The new owner claimed and its guest ended before it could say that it ran: the hand-over
+        // is over all the same.
+        CleanUp retire =
+                new CleanUp(
+                        Kind.RETIRE,
+                        prior.owner(),
+                        operationOf(row),
+                        prior.epoch(),
+                        prior.stateRef());
+        return new Next(row.withPrior(null).owing(retire).to(new Stopped()));
+    }
+
+    private static OperationId operationOf(OwnershipRow row) {
+        return switch (row.phase()) {
+            case Running(var op, _, _, _) -> op;
+            case Creating(var op) -> op;
+            case Migrating(var attempt) -> attempt.op();
+            case Handover(var attempt) -> attempt.op();
+            case Released(var attempt, _) -> attempt.op();
+            case Phase.Purged(var op, _) -> op;
+            case Stopped _, Deleting _, Quarantined _ ->
+                    throw new IllegalStateException(
+                            "no operation is in progress in " + row.phase());
+        };
+    }
+
+    /** Step 11: the target proved that it never ran what was committed to it. */
+    private static Decision notClaimed(
+            OwnershipRow row, Running at, Epoch epoch, boolean sourceHolds, Nodes nodes) {
+        if (!epoch.equals(row.epoch())) {
+            return new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
+        }
+        OwnershipRow.Prior prior = row.prior();
+        if (at.mode() != Mode.ADOPT || at.activated() || prior == null) {
+            return new Refused(new Refusal.NotNow(at, new NotClaimed(epoch, sourceHolds)));
+        }
+        if (sourceHolds && nodes.isUp(prior.owner())) {
+            StateRef dead = row.requireStateRef();
+            CleanUp discard = new CleanUp(Kind.DISCARD, row.owner(), at.op(), row.epoch(), dead);
+            return new Next(
+                    row.withEpoch(row.freshEpoch())
+                            .ownedBy(prior.owner(), prior.stateRef())
+                            .withPrior(null)
+                            .owing(discard)
+                            .to(new Running(at.op(), Mode.RESUME, false, at.stop())));
+        }
+        return nodes.isUp(row.owner())
+                ? new Next(
+                        row.withEpoch(row.freshEpoch())
+                                .to(new Running(at.op(), Mode.COLD, false, at.stop())))
+                : new Refused(new Refusal.NodeNotUp(row.owner()));
+    }
+
+    private static Decision deleting(OwnershipRow row, Deleting at, Event event) {
+        return switch (event) {
+            case UndeleteAsked _ -> new Next(row.to(new Stopped()));
+            case DeleteAsked _ -> new Already(row);
+            case PurgeAsked(var op, var holders) -> purge(row, op, holders);
+            case Exited _ -> new Already(row);
+            case StateCreated _,
+                    CreateWithdrawn _,
+                    StartAsked _,
+                    StopAsked _,
+                    Activated _,
+                    StateRefused _,
+                    MigrationAsked _,
+                    TargetPrepared _,
+                    DeadlineExtended _,
+                    SourceReady _,
+                    SourceReleased _,
+                    TargetLoaded _,
+                    NotClaimed _,
+                    Aborted _,
+                    CleanedUp _,
+                    Event.Purged _ ->
+                    new Refused(new Refusal.NotNow(at, event));
+        };
+    }
+
+    /** A purge covers what was owed for itself, so whoever owed it owes a receipt instead. */
+    private static Decision purge(OwnershipRow row, OperationId op, SortedSet<NodeName> holders) {
+        SortedSet<NodeName> owing = new TreeSet<>(holders);
+        owing.add(row.owner());
+        row.cleanUps().forEach(cleanUp -> owing.add(cleanUp.node()));
+        OwnershipRow.Prior prior = row.prior();
+        if (prior != null) {
+            owing.add(prior.owner());
+        }
+        return new Next(row.withPrior(null).owingNothing().to(new Phase.Purged(op, owing)));
+    }
+
+    private static Decision purged(OwnershipRow row, Phase.Purged at, Event event) {
+        return switch (event) {
+            case Event.Purged(var node) -> {
+                if (!at.receiptsOwed().contains(node)) {
+                    yield new Already(row);
+                }
+                SortedSet<NodeName> left = new TreeSet<>(at.receiptsOwed());
+                left.remove(node);
+                yield new Next(row.to(new Phase.Purged(at.op(), left)));
+            }
+            case PurgeAsked _, DeleteAsked _, Exited _ -> new Already(row);
+            case StateCreated _,
+                    CreateWithdrawn _,
+                    StartAsked _,
+                    StopAsked _,
+                    Activated _,
+                    StateRefused _,
+                    MigrationAsked _,
+                    TargetPrepared _,
+                    DeadlineExtended _,
+                    SourceReady _,
+                    SourceReleased _,
+                    TargetLoaded _,
+                    NotClaimed _,
+                    Aborted _,
+                    CleanedUp _,
+                    UndeleteAsked _ ->
+                    new Refused(new Refusal.NotNow(at, event));
+        };
+    }
+
+    private static Decision quarantined(OwnershipRow row, Quarantined at, Event event) {
+        return switch (event) {
+            case DeleteAsked(var op, var purgeTime) -> new Next(row.to(new Deleting(purgeTime)));
+            case StateRefused _, Exited _ -> new Already(row);
+            case StateCreated _,
+                    CreateWithdrawn _,
+                    StartAsked _,
+                    StopAsked _,
+                    Activated _,
+                    MigrationAsked _,
+                    TargetPrepared _,
+                    DeadlineExtended _,
+                    SourceReady _,
+                    SourceReleased _,
+                    TargetLoaded _,
+                    NotClaimed _,
+                    Aborted _,
+                    CleanedUp _,
+                    UndeleteAsked _,
+                    PurgeAsked _,
+                    Event.Purged _ ->
+                    new Refused(new Refusal.NotNow(at, event));
+        };
+    }
+
+    /**
+     * The calls that the row is owed, the one that decides its phase first. Derived from the row as
+     * it is: after any compare-and-swap it is computed again and sent with the new row version.
+     */
+    public static List<Step> owed(OwnershipRow row) {
+        List<Step> steps = new ArrayList<>();
+        NodeName owner = row.owner();
+        switch (row.phase()) {
+            case Creating(var op) -> steps.add(new Step.CreateState(owner, op, row.epoch()));
+            case Running(_, var mode, var activated, StopOrder(var op, var how))
+                    when stopsNow(mode, activated, how) ->
+                    steps.add(new Step.Stop(owner, op, row.epoch(), how));
+            case Running(var op, var mode, var activated, _) -> {
+                if (!activated) {
+                    steps.add(new Step.Run(owner, op, row.epoch(), mode, row.requireStateRef()));
+                }
+            }
+            case Migrating(var attempt) ->
+                    steps.add(
+                            attempt.prepared() == null
+                                    ? new Step.PrepareTarget(attempt, owner)
+                                    : new Step.Transfer(attempt, owner, row.epoch()));
+            case Handover(var attempt) ->
+                    steps.add(new Step.SwitchOver(attempt, owner, row.epoch()));
+            case Released(var attempt, _) -> steps.add(new Step.ConfirmLoaded(attempt));
+            case Phase.Purged(var op, var receiptsOwed) ->
+                    receiptsOwed.forEach(node -> steps.add(new Step.Purge(node, op)));
+            case Stopped _, Deleting _, Quarantined _ -> {
+                // settled
+            }
+        }
+        row.cleanUps().forEach(cleanUp -> steps.add(new Step.Destroy(cleanUp)));
+        return steps;
+    }
+
+    /**
+     * A paused copy of a guest hears no power button: it runs first, unless the user gave it up. A
+     * cold start that did not happen yet need not happen.
+     */
+    private static boolean stopsNow(Mode mode, boolean activated, Phase.StopMode how) {
+        return activated || mode == Mode.COLD || how == Phase.StopMode.FORCED;
+    }
+}

@@ -1,0 +1,11 @@
+package io.tlvm.ownership.row;
+
+import io.tlvm.ownership.id.NodeName;
+
+/** What the node rows say, read in the transaction of the compare-and-swap. */
+@FunctionalInterface
+public interface Nodes {
+
+    /** True when the node's row is UP now, so that a VM may be given to it. */
+    boolean isUp(NodeName node);
+}
