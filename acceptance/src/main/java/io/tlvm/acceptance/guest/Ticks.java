@@ -32,7 +32,7 @@ public final class Ticks implements AutoCloseable {
         while (!closed) {
             try (var machines = Files.newDirectoryStream(runDirectories, vmUid + ".*")) {
                 for (Path machine : machines) {
-                    Path socket = machine.resolve("tick.sock");
+                    Path socket = machine.resolve("io/tick.sock");
                     if (Files.exists(socket) && known.add(socket)) {
                         Thread.ofVirtual().start(() -> read(socket));
                     }

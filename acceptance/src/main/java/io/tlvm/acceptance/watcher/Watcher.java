@@ -64,7 +64,7 @@ public final class Watcher implements AutoCloseable {
     }
 
     private static String vmOf(Path socket) {
-        String directory = socket.getName(socket.getNameCount() - 2).toString();
+        String directory = socket.getName(socket.getNameCount() - 3).toString();
         int dot = directory.indexOf('.');
         return dot < 0 ? directory : directory.substring(0, dot);
     }
@@ -72,7 +72,7 @@ public final class Watcher implements AutoCloseable {
     private void discover() {
         for (Path node : directories(runRoot)) {
             for (Path machine : directories(node)) {
-                Path socket = machine.resolve("observer.sock");
+                Path socket = machine.resolve("io/observer.sock");
                 if (Files.exists(socket)) {
                     observers.compute(
                             socket,
