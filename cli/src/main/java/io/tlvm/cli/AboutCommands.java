@@ -6,16 +6,19 @@ import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.foundation.refusal.ReasonTable;
 import io.tlvm.type.v1.ErrorAdvice;
 import io.tlvm.type.v1.ErrorReason;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.concurrent.Callable;
+
 import org.jspecify.annotations.Nullable;
+
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 
 /** Commands about tlvm itself; none of them needs a service. */
 final class AboutCommands {
@@ -27,8 +30,9 @@ final class AboutCommands {
     record Version(Session session) implements Callable<Integer> {
         @Override
         public Integer call() {
-            String version = Optional.ofNullable(Tlvm.class.getPackage().getImplementationVersion())
-                    .orElse("unreleased");
+            String version =
+                    Optional.ofNullable(Tlvm.class.getPackage().getImplementationVersion())
+                            .orElse("unreleased");
             session.printer()
                     .text("tlvm " + version + " (Java " + Runtime.version().feature() + ")");
             return 0;
@@ -43,9 +47,7 @@ final class AboutCommands {
         @Parameters(paramLabel = "SHELL", description = "bash or zsh")
         String shell = "";
 
-        @Spec
-        @Nullable
-        CommandSpec spec;
+        @Spec @Nullable CommandSpec spec;
 
         Completion(Session session) {
             this.session = session;
@@ -58,7 +60,8 @@ final class AboutCommands {
             }
             // picocli's script serves both: in zsh it loads bashcompinit first.
             if (!shell.equals("bash") && !shell.equals("zsh")) {
-                throw new ProblemException(Problem.usage("there is no completion for " + shell, "use bash or zsh"));
+                throw new ProblemException(
+                        Problem.usage("there is no completion for " + shell, "use bash or zsh"));
             }
             session.printer().text(AutoComplete.bash("tlvm", spec.root().commandLine()));
             return 0;
@@ -68,13 +71,17 @@ final class AboutCommands {
     /** {@code tlvm explain}. */
     @Command(
             name = "explain",
-            description = "What a refusal's reason means and what to do; without a reason, lists them all.")
+            description =
+                    "What a refusal's reason means and what to do; without a reason, lists them"
+                        + " all.")
     static final class Explain implements Callable<Integer> {
         private final Session session;
 
-        @Parameters(arity = "0..1", paramLabel = "REASON", description = "such as IMAGE_HAS_NO_CONTENT")
-        @Nullable
-        String reason;
+        @Parameters(
+                arity = "0..1",
+                paramLabel = "REASON",
+                description = "such as IMAGE_HAS_NO_CONTENT")
+        @Nullable String reason;
 
         Explain(Session session) {
             this.session = session;
@@ -84,14 +91,25 @@ final class AboutCommands {
         public Integer call() {
             if (reason == null) {
                 Arrays.stream(ErrorReason.values())
-                        .filter(known -> known != ErrorReason.UNRECOGNIZED && known.getNumber() != 0)
+                        .filter(
+                                known ->
+                                        known != ErrorReason.UNRECOGNIZED && known.getNumber() != 0)
                         .forEach(known -> session.printer().text(ReasonTable.wireName(known)));
                 return 0;
             }
-            String wanted = reason.toUpperCase(Locale.ROOT).replace('-', '_').replaceFirst("^ERROR_REASON_", "");
-            ErrorReason found = ReasonTable.byWireName(wanted)
-                    .orElseThrow(() -> new ProblemException(
-                            Problem.usage("there is no reason " + wanted, "run: tlvm explain, which lists them all")));
+            String wanted =
+                    reason.toUpperCase(Locale.ROOT)
+                            .replace('-', '_')
+                            .replaceFirst("^ERROR_REASON_", "");
+            ErrorReason found =
+                    ReasonTable.byWireName(wanted)
+                            .orElseThrow(
+                                    () ->
+                                            new ProblemException(
+                                                    Problem.usage(
+                                                            "there is no reason " + wanted,
+                                                            "run: tlvm explain, which lists them"
+                                                                + " all")));
             ErrorAdvice advice = ReasonTable.advice(found);
             if (!session.printer().forPeople()) {
                 var structured = new Structured();
@@ -105,26 +123,31 @@ final class AboutCommands {
                                 });
                 return 0;
             }
-            String repeat = switch (advice.getRetry()) {
-                case RETRY_ADVICE_NEVER -> "no, the request has to change";
-                case RETRY_ADVICE_AFTER_FIX -> "after the fix";
-                case RETRY_ADVICE_REREAD -> "read the resource again and decide anew";
-                case RETRY_ADVICE_BACK_OFF -> "yes, later, with the same request id";
-                case RETRY_ADVICE_UNSPECIFIED, UNRECOGNIZED -> "not known";
-            };
-            session.printer().text("""
-                    reason:    %s
-                    code:      %s
-                    exit code: %d
-                    repeat:    %s
-                    fix:       %s
-                    metadata:  %s""".formatted(
-                            wanted,
-                            advice.getCode(),
-                            advice.getExitCode(),
-                            repeat,
-                            advice.getFix(),
-                            String.join(", ", advice.getMetadataKeysList())));
+            String repeat =
+                    switch (advice.getRetry()) {
+                        case RETRY_ADVICE_NEVER -> "no, the request has to change";
+                        case RETRY_ADVICE_AFTER_FIX -> "after the fix";
+                        case RETRY_ADVICE_REREAD -> "read the resource again and decide anew";
+                        case RETRY_ADVICE_BACK_OFF -> "yes, later, with the same request id";
+                        case RETRY_ADVICE_UNSPECIFIED, UNRECOGNIZED -> "not known";
+                    };
+            session.printer()
+                    .text(
+                            """
+                            reason:    %s
+                            code:      %s
+                            exit code: %d
+                            repeat:    %s
+                            fix:       %s
+                            metadata:  %s\
+                            """
+                                    .formatted(
+                                            wanted,
+                                            advice.getCode(),
+                                            advice.getExitCode(),
+                                            repeat,
+                                            advice.getFix(),
+                                            String.join(", ", advice.getMetadataKeysList())));
             return 0;
         }
     }

@@ -5,10 +5,12 @@ import io.tlvm.cli.config.SettingKey;
 import io.tlvm.cli.config.Settings.Setting;
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
-import java.util.LinkedHashMap;
-import java.util.Map;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** {@code tlvm config}: contexts of the configuration file. */
 @Command(name = "config", description = "Where the services are, and who you are.")
@@ -25,8 +27,12 @@ final class ConfigCommand {
         var lines = new StringBuilder();
         for (SettingKey key : SettingKey.values()) {
             Setting setting = session.settings().setting(key);
-            lines.append("%-14s%-28s# %s%n"
-                    .formatted(key.key() + ":", setting.value().isEmpty() ? "''" : setting.value(), setting.origin()));
+            lines.append(
+                    "%-14s%-28s# %s%n"
+                            .formatted(
+                                    key.key() + ":",
+                                    setting.value().isEmpty() ? "''" : setting.value(),
+                                    setting.origin()));
         }
         lines.append("# file: ").append(session.configFile().path());
         session.printer().text(lines.toString());
@@ -38,18 +44,29 @@ final class ConfigCommand {
         ConfigFile.Content content = session.configFile().read();
         content.contexts().keySet().stream()
                 .sorted()
-                .forEach(name -> session.printer().text((name.equals(content.currentContext()) ? "* " : "  ") + name));
+                .forEach(
+                        name ->
+                                session.printer()
+                                        .text(
+                                                (name.equals(content.currentContext())
+                                                                ? "* "
+                                                                : "  ")
+                                                        + name));
         return 0;
     }
 
     @Command(
             name = "set-context",
-            description = "Write --catalog, --compute, --pki, --trust-domain and --project into a context.")
+            description =
+                    "Write --catalog, --compute, --pki, --trust-domain and --project into a"
+                        + " context.")
     int setContext(@Parameters(paramLabel = "NAME") String name) {
         Map<SettingKey, String> given = session.options().settings();
         if (given.isEmpty()) {
             throw new ProblemException(
-                    Problem.usage("nothing to set", "add --catalog, --compute, --pki, --trust-domain or --project"));
+                    Problem.usage(
+                            "nothing to set",
+                            "add --catalog, --compute, --pki, --trust-domain or --project"));
         }
         ConfigFile.Content content = session.configFile().read();
         var contexts = new LinkedHashMap<>(content.contexts());
@@ -58,8 +75,7 @@ final class ConfigCommand {
         contexts.put(name, values);
         String current = content.currentContext().isEmpty() ? name : content.currentContext();
         session.configFile().write(new ConfigFile.Content(current, contexts));
-        session.progress()
-                .say("context " + name + " is set in " + session.configFile().path());
+        session.progress().say("context " + name + " is set in " + session.configFile().path());
         return 0;
     }
 
@@ -67,8 +83,10 @@ final class ConfigCommand {
     int useContext(@Parameters(paramLabel = "NAME") String name) {
         ConfigFile.Content content = session.configFile().read();
         if (!content.contexts().containsKey(name)) {
-            throw new ProblemException(Problem.usage(
-                    "there is no context '" + name + "'", "run: tlvm config set-context " + name + " --pki DIR"));
+            throw new ProblemException(
+                    Problem.usage(
+                            "there is no context '" + name + "'",
+                            "run: tlvm config set-context " + name + " --pki DIR"));
         }
         session.configFile().write(new ConfigFile.Content(name, content.contexts()));
         session.progress().say("context " + name + " is in use");

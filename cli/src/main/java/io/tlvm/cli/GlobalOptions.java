@@ -2,13 +2,16 @@ package io.tlvm.cli;
 
 import io.tlvm.cli.config.SettingKey;
 import io.tlvm.cli.output.Format;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ScopeType;
 
 /** Options that every command takes, before or after its verb. */
 final class GlobalOptions {
@@ -36,8 +39,7 @@ final class GlobalOptions {
             names = {"-p", "--project"},
             scope = ScopeType.INHERIT,
             description = "project of short names (default: default)")
-    @Nullable
-    String project;
+    @Nullable String project;
 
     @Option(
             names = "--no-wait",
@@ -58,7 +60,10 @@ final class GlobalOptions {
             description = "how long to wait; the work goes on after that (default: 30m)")
     Duration timeout = Duration.ofMinutes(30);
 
-    @Option(names = "--dry-run", scope = ScopeType.INHERIT, description = "let the service check only (validate_only)")
+    @Option(
+            names = "--dry-run",
+            scope = ScopeType.INHERIT,
+            description = "let the service check only (validate_only)")
     boolean dryRun;
 
     @Option(
@@ -66,8 +71,7 @@ final class GlobalOptions {
             scope = ScopeType.INHERIT,
             paramLabel = "UUID4",
             description = "repeat an earlier request; made anew when absent")
-    @Nullable
-    UUID requestId;
+    @Nullable UUID requestId;
 
     @Option(
             names = {"-y", "--yes"},
@@ -81,7 +85,10 @@ final class GlobalOptions {
             description = "no progress")
     boolean quiet;
 
-    @Option(names = "--no-headers", scope = ScopeType.INHERIT, description = "tables without titles")
+    @Option(
+            names = "--no-headers",
+            scope = ScopeType.INHERIT,
+            description = "tables without titles")
     boolean noHeaders;
 
     @Option(
@@ -91,40 +98,45 @@ final class GlobalOptions {
             description = "auto, plain, json or none")
     ProgressStyle progress = ProgressStyle.AUTO;
 
-    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "a line per call and stack traces on stderr")
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "a line per call and stack traces on stderr")
     boolean debug;
 
-    @Option(names = "--context", scope = ScopeType.INHERIT, description = "context of the configuration file")
-    @Nullable
-    String context;
+    @Option(
+            names = "--context",
+            scope = ScopeType.INHERIT,
+            description = "context of the configuration file")
+    @Nullable String context;
 
     @Option(
             names = "--catalog",
             scope = ScopeType.INHERIT,
             paramLabel = "HOST:PORT",
             description = "image catalog service (TLVM_CATALOG)")
-    @Nullable
-    String catalog;
+    @Nullable String catalog;
 
     @Option(
             names = "--compute",
             scope = ScopeType.INHERIT,
             paramLabel = "HOST:PORT",
             description = "VM service (TLVM_COMPUTE)")
-    @Nullable
-    String compute;
+    @Nullable String compute;
 
-    @Option(names = "--pki", scope = ScopeType.INHERIT, paramLabel = "DIR", description = "your identity (TLVM_PKI)")
-    @Nullable
-    String pki;
+    @Option(
+            names = "--pki",
+            scope = ScopeType.INHERIT,
+            paramLabel = "DIR",
+            description = "your identity (TLVM_PKI)")
+    @Nullable String pki;
 
     @Option(
             names = "--trust-domain",
             scope = ScopeType.INHERIT,
             paramLabel = "NAME",
             description = "of the services (TLVM_TRUST_DOMAIN)")
-    @Nullable
-    String trustDomain;
+    @Nullable String trustDomain;
 
     @Option(
             names = {"-h", "--help"},

@@ -2,6 +2,7 @@ package io.tlvm.cli;
 
 import io.tlvm.cli.connect.Pause;
 import io.tlvm.cli.progress.Detachment;
+
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.time.InstantSource;

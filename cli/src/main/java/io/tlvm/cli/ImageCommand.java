@@ -13,13 +13,16 @@ import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.cli.transfer.Downloader;
 import io.tlvm.cli.transfer.LocalContent;
 import io.tlvm.type.v1.OsType;
-import java.nio.file.Path;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+
+import java.nio.file.Path;
+import java.util.List;
 
 /** {@code tlvm image}: gallery images, what VMs are created from. */
 @Command(name = "image", description = "Images of the project and the marketplace.")
@@ -31,7 +34,10 @@ final class ImageCommand {
         this.session = session;
     }
 
-    @Command(name = "list", aliases = "ls", description = "List images, also those that Trusted launch refuses.")
+    @Command(
+            name = "list",
+            aliases = "ls",
+            description = "List images, also those that Trusted launch refuses.")
     int list(
             @Option(
                             names = "--limit",
@@ -39,17 +45,20 @@ final class ImageCommand {
                             showDefaultValue = Visibility.NEVER,
                             description = "at most so many")
                     int limit) {
-        List<Image> found = session.calls()
-                .list(
-                        token -> session.services()
-                                .images()
-                                .listImages(ListImagesRequest.newBuilder()
-                                        .setParent(session.names().parent())
-                                        .setPageToken(token)
-                                        .build()),
-                        ListImagesResponse::getImagesList,
-                        ListImagesResponse::getNextPageToken,
-                        limit);
+        List<Image> found =
+                session.calls()
+                        .list(
+                                token ->
+                                        session.services()
+                                                .images()
+                                                .listImages(
+                                                        ListImagesRequest.newBuilder()
+                                                                .setParent(session.names().parent())
+                                                                .setPageToken(token)
+                                                                .build()),
+                                ListImagesResponse::getImagesList,
+                                ListImagesResponse::getNextPageToken,
+                                limit);
         session.printer().list(session.views().image(), found);
         return 0;
     }
@@ -61,9 +70,7 @@ final class ImageCommand {
     }
 
     private Image get(String name) {
-        var request = GetImageRequest.newBuilder()
-                .setName(session.names().image(name))
-                .build();
+        var request = GetImageRequest.newBuilder().setName(session.names().image(name)).build();
         return session.calls().repeatable(() -> session.services().images().getImage(request));
     }
 
@@ -74,27 +81,34 @@ final class ImageCommand {
                             names = "--urn",
                             paramLabel = "URN",
                             description = "publisher:offer:sku:version; the version may be latest")
-                    @Nullable
-                    String urn,
+                    @Nullable String urn,
             @Option(
                             names = "--file",
                             paramLabel = "FILE",
                             description = "raw or vhdx; never accepted for Trusted launch")
-                    @Nullable
-                    Path file,
-            @Option(names = "--format", defaultValue = "", description = "raw or vhdx; default: by the first bytes")
+                    @Nullable Path file,
+            @Option(
+                            names = "--format",
+                            defaultValue = "",
+                            description = "raw or vhdx; default: by the first bytes")
                     String format,
-            @Option(names = "--os-type", paramLabel = "OS", description = "of a file: linux or windows") @Nullable
-                    String osType) {
+            @Option(
+                            names = "--os-type",
+                            paramLabel = "OS",
+                            description = "of a file: linux or windows")
+                    @Nullable String osType) {
         if ((urn == null) == (file == null)) {
             throw new ProblemException(
-                    Problem.usage("an image is made either from --urn or from --file", "give exactly one of them"));
+                    Problem.usage(
+                            "an image is made either from --urn or from --file",
+                            "give exactly one of them"));
         }
         String full = session.names().image(name);
-        var request = CreateImageRequest.newBuilder()
-                .setParent(full.replaceAll("/images/[^/]*$", ""))
-                .setImageId(ResourceNames.shortName(full))
-                .setValidateOnly(session.options().dryRun);
+        var request =
+                CreateImageRequest.newBuilder()
+                        .setParent(full.replaceAll("/images/[^/]*$", ""))
+                        .setImageId(ResourceNames.shortName(full))
+                        .setValidateOnly(session.options().dryRun);
         if (osType != null) {
             request.setOsTypeValue(osType(osType));
         }
@@ -107,25 +121,35 @@ final class ImageCommand {
             }
             request.setUploadedDigest(content.digest());
         }
-        session.mutate(id ->
-                session.services().images().createImage(request.setRequestId(id).build()));
+        session.mutate(
+                id -> session.services().images().createImage(request.setRequestId(id).build()));
         return 0;
     }
 
-    @Command(name = "delete", aliases = "rm", description = "Delete an image; machines made from it stay.")
+    @Command(
+            name = "delete",
+            aliases = "rm",
+            description = "Delete an image; machines made from it stay.")
     int delete(
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--etag", defaultValue = "", description = "only this version of the image") String etag) {
+            @Option(
+                            names = "--etag",
+                            defaultValue = "",
+                            description = "only this version of the image")
+                    String etag) {
         session.refuseDryRun("image delete");
         if (session.host().terminalIn()) {
             session.confirm("delete " + name);
         }
-        var request = DeleteImageRequest.newBuilder()
-                .setName(session.names().image(name))
-                .setEtag(etag)
-                .build();
-        // No request_id in the contract: a second call could meet an image that is gone already and report that.
-        session.finish(session.calls().once(() -> session.services().images().deleteImage(request)));
+        var request =
+                DeleteImageRequest.newBuilder()
+                        .setName(session.names().image(name))
+                        .setEtag(etag)
+                        .build();
+        // No request_id in the contract: a second call could meet an image that is gone already and
+        // report that.
+        session.finish(
+                session.calls().once(() -> session.services().images().deleteImage(request)));
         return 0;
     }
 
@@ -134,8 +158,11 @@ final class ImageCommand {
             @Parameters(index = "0", paramLabel = "NAME") String name,
             @Parameters(index = "1", paramLabel = "FILE") Path file) {
         Image image = get(name);
-        session.host().detachment().announce("interrupted; the same command goes on from what is there");
-        new Downloader(session.services(), session.progress()).download(image.getDigest(), image.getSizeBytes(), file);
+        session.host()
+                .detachment()
+                .announce("interrupted; the same command goes on from what is there");
+        new Downloader(session.services(), session.progress())
+                .download(image.getDigest(), image.getSizeBytes(), file);
         session.host().detachment().clear();
         session.progress().pause();
         session.printer().one(session.views().image(), image);
@@ -144,7 +171,9 @@ final class ImageCommand {
 
     /** Uploads with the notice for Ctrl-C. */
     static void upload(Session session, LocalContent content, String urn) {
-        session.host().detachment().announce("interrupted; the same command goes on from what the store has");
+        session.host()
+                .detachment()
+                .announce("interrupted; the same command goes on from what the store has");
         try {
             session.uploader().upload(content, urn);
         } finally {
@@ -158,7 +187,8 @@ final class ImageCommand {
             return EnumWords.parse(OsType.getDescriptor(), word);
         } catch (IllegalArgumentException wrong) {
             throw new ProblemException(
-                    Problem.usage("--os-type: " + wrong.getMessage(), "use linux or windows"), wrong);
+                    Problem.usage("--os-type: " + wrong.getMessage(), "use linux or windows"),
+                    wrong);
         }
     }
 }

@@ -10,13 +10,16 @@ import io.tlvm.catalog.v1.Publisher;
 import io.tlvm.catalog.v1.ResolveImageRequest;
 import io.tlvm.catalog.v1.TrustedLaunchSupport;
 import io.tlvm.cli.transfer.LocalContent;
-import java.nio.file.Path;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+
+import java.nio.file.Path;
+import java.util.List;
 
 /** {@code tlvm image marketplace}: what publishers published. */
 @Command(name = "marketplace", description = "Versions that publishers published.")
@@ -48,30 +51,39 @@ final class MarketplaceCommand {
             aliases = "ls",
             description = "List versions, also those that Trusted launch refuses, with the reason.")
     int list(
-            @Option(names = "--publisher", defaultValue = "-", showDefaultValue = Visibility.NEVER) String publisher,
-            @Option(names = "--offer", defaultValue = "-", showDefaultValue = Visibility.NEVER) String offer,
-            @Option(names = "--sku", defaultValue = "-", showDefaultValue = Visibility.NEVER) String sku,
-            @Option(names = "--trusted-launch", description = "only supported or only unsupported ones") @Nullable
-                    Support support,
+            @Option(names = "--publisher", defaultValue = "-", showDefaultValue = Visibility.NEVER)
+                    String publisher,
+            @Option(names = "--offer", defaultValue = "-", showDefaultValue = Visibility.NEVER)
+                    String offer,
+            @Option(names = "--sku", defaultValue = "-", showDefaultValue = Visibility.NEVER)
+                    String sku,
+            @Option(
+                            names = "--trusted-launch",
+                            description = "only supported or only unsupported ones")
+                    @Nullable Support support,
             @Option(
                             names = "--limit",
                             defaultValue = "2147483647",
                             showDefaultValue = Visibility.NEVER,
                             description = "at most so many")
                     int limit) {
-        var request = ListImageVersionsRequest.newBuilder()
-                .setParent("publishers/" + publisher + "/offers/" + offer + "/skus/" + sku);
+        var request =
+                ListImageVersionsRequest.newBuilder()
+                        .setParent("publishers/" + publisher + "/offers/" + offer + "/skus/" + sku);
         if (support != null) {
             request.setTrustedLaunch(support.toProto());
         }
-        List<ImageVersion> found = session.calls()
-                .list(
-                        token -> session.services()
-                                .marketplace()
-                                .listImageVersions(request.setPageToken(token).build()),
-                        ListImageVersionsResponse::getImageVersionsList,
-                        ListImageVersionsResponse::getNextPageToken,
-                        limit);
+        List<ImageVersion> found =
+                session.calls()
+                        .list(
+                                token ->
+                                        session.services()
+                                                .marketplace()
+                                                .listImageVersions(
+                                                        request.setPageToken(token).build()),
+                                ListImageVersionsResponse::getImageVersionsList,
+                                ListImageVersionsResponse::getNextPageToken,
+                                limit);
         session.printer().list(session.views().imageVersion(), found);
         return 0;
     }
@@ -93,16 +105,19 @@ final class MarketplaceCommand {
 
     @Command(name = "publishers", description = "List publishers.")
     int publishers() {
-        List<Publisher> found = session.calls()
-                .list(
-                        token -> session.services()
-                                .marketplace()
-                                .listPublishers(ListPublishersRequest.newBuilder()
-                                        .setPageToken(token)
-                                        .build()),
-                        ListPublishersResponse::getPublishersList,
-                        ListPublishersResponse::getNextPageToken,
-                        Integer.MAX_VALUE);
+        List<Publisher> found =
+                session.calls()
+                        .list(
+                                token ->
+                                        session.services()
+                                                .marketplace()
+                                                .listPublishers(
+                                                        ListPublishersRequest.newBuilder()
+                                                                .setPageToken(token)
+                                                                .build()),
+                                ListPublishersResponse::getPublishersList,
+                                ListPublishersResponse::getNextPageToken,
+                                Integer.MAX_VALUE);
         session.printer().list(session.views().publisher(), found);
         return 0;
     }
@@ -111,20 +126,26 @@ final class MarketplaceCommand {
     int addContent(
             @Parameters(index = "0", paramLabel = "URN") String urn,
             @Parameters(index = "1", paramLabel = "FILE") Path file,
-            @Option(names = "--format", defaultValue = "", description = "raw or vhdx; default: by the first bytes")
+            @Option(
+                            names = "--format",
+                            defaultValue = "",
+                            description = "raw or vhdx; default: by the first bytes")
                     String format) {
         session.refuseDryRun("image marketplace add-content");
         ImageVersion version = get(session, urn);
-        ImageCommand.upload(session, LocalContent.measure(file, format, session.progress()), version.getUrn());
+        ImageCommand.upload(
+                session, LocalContent.measure(file, format, session.progress()), version.getUrn());
         session.printer().one(session.views().imageVersion(), get(session, urn));
         return 0;
     }
 
     static ImageVersion get(Session session, String urn) {
-        var request = GetImageVersionRequest.newBuilder()
-                .setName(session.names().imageVersion(urn))
-                .build();
-        return session.calls().repeatable(() -> session.services().marketplace().getImageVersion(request));
+        var request =
+                GetImageVersionRequest.newBuilder()
+                        .setName(session.names().imageVersion(urn))
+                        .build();
+        return session.calls()
+                .repeatable(() -> session.services().marketplace().getImageVersion(request));
     }
 
     private static ImageVersion resolve(Session session, String urn) {

@@ -4,9 +4,11 @@ import io.tlvm.compute.v1.GetNodeRequest;
 import io.tlvm.compute.v1.ListNodesRequest;
 import io.tlvm.compute.v1.ListNodesResponse;
 import io.tlvm.compute.v1.Node;
-import java.util.List;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
+
+import java.util.List;
 
 /** {@code tlvm node}. */
 @Command(name = "node", description = "Hosts.")
@@ -20,24 +22,26 @@ final class NodeCommand {
 
     @Command(name = "list", aliases = "ls", description = "List nodes, and why none is given VMs.")
     int list() {
-        List<Node> found = session.calls()
-                .list(
-                        token -> session.services()
-                                .nodes()
-                                .listNodes(ListNodesRequest.newBuilder()
-                                        .setPageToken(token)
-                                        .build()),
-                        ListNodesResponse::getNodesList,
-                        ListNodesResponse::getNextPageToken,
-                        Integer.MAX_VALUE);
+        List<Node> found =
+                session.calls()
+                        .list(
+                                token ->
+                                        session.services()
+                                                .nodes()
+                                                .listNodes(
+                                                        ListNodesRequest.newBuilder()
+                                                                .setPageToken(token)
+                                                                .build()),
+                                ListNodesResponse::getNodesList,
+                                ListNodesResponse::getNextPageToken,
+                                Integer.MAX_VALUE);
         session.printer().list(session.views().node(), found);
         return 0;
     }
 
     @Command(name = "show", description = "Everything about a node.")
     int show(@Parameters(paramLabel = "NAME") String name) {
-        var request =
-                GetNodeRequest.newBuilder().setName(session.names().node(name)).build();
+        var request = GetNodeRequest.newBuilder().setName(session.names().node(name)).build();
         session.printer()
                 .details(
                         session.views().node(),

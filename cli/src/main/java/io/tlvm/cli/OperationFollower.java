@@ -6,6 +6,7 @@ import com.google.longrunning.WaitOperationRequest;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Code;
+
 import io.grpc.StatusRuntimeException;
 import io.tlvm.catalog.v1.CreateImageMetadata;
 import io.tlvm.cli.connect.Calls;
@@ -23,13 +24,19 @@ import io.tlvm.cli.progress.Update;
 import io.tlvm.compute.v1.Migration;
 import io.tlvm.compute.v1.VirtualMachineOperationMetadata;
 import io.tlvm.foundation.refusal.RefusalView;
+
 import java.time.Duration;
 import java.util.Locale;
 
-/** Waits for the end of an operation and shows its steps. Giving up here never stops the work in the service. */
+/**
+ * Waits for the end of an operation and shows its steps. Giving up here never stops the work in the
+ * service.
+ */
 final class OperationFollower {
 
-    /** WaitOperation answers at the end or after this time, which is how often progress is shown. */
+    /**
+     * WaitOperation answers at the end or after this time, which is how often progress is shown.
+     */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
     /** A server that answers at once without an end would otherwise be asked in a tight loop. */
@@ -44,7 +51,8 @@ final class OperationFollower {
     private final Progress progress;
     private final Detachment detachment;
 
-    OperationFollower(Services services, Calls calls, Pause pause, Progress progress, Detachment detachment) {
+    OperationFollower(
+            Services services, Calls calls, Pause pause, Progress progress, Detachment detachment) {
         this.services = services;
         this.calls = calls;
         this.pause = pause;
@@ -55,8 +63,12 @@ final class OperationFollower {
     /** What to tell somebody who leaves while {@code operation} runs. */
     static String resumption(String operation) {
         String id = ResourceNames.shortName(operation);
-        return "detached: operation " + operation + " goes on\n  resume: tlvm op wait " + id
-                + "\n  cancel: tlvm op cancel " + id;
+        return "detached: operation "
+                + operation
+                + " goes on\n  resume: tlvm op wait "
+                + id
+                + "\n  cancel: tlvm op cancel "
+                + id;
     }
 
     /**
@@ -75,8 +87,10 @@ final class OperationFollower {
             }
             if (!started.getDone()) {
                 Duration taken = Duration.ofNanos(System.nanoTime() - begin);
-                progress.say(ResourceNames.shortName(ended.getName()) + "  done in "
-                        + Words.duration(Durations.toProto(taken)));
+                progress.say(
+                        ResourceNames.shortName(ended.getName())
+                                + "  done in "
+                                + Words.duration(Durations.toProto(taken)));
             }
             return ended;
         } finally {
@@ -96,29 +110,37 @@ final class OperationFollower {
             }
             Duration left = Duration.ofNanos(end - System.nanoTime());
             if (!left.isPositive()) {
-                throw new ProblemException(Problem.timeout(
-                        "operation " + current.getName() + " did not end within " + patience.toSeconds()
-                                + " s; it goes on",
-                        "run: tlvm op wait " + ResourceNames.shortName(current.getName())));
+                throw new ProblemException(
+                        Problem.timeout(
+                                "operation "
+                                        + current.getName()
+                                        + " did not end within "
+                                        + patience.toSeconds()
+                                        + " s; it goes on",
+                                "run: tlvm op wait " + ResourceNames.shortName(current.getName())));
             }
             long asked = System.nanoTime();
             try {
-                current = look(current.getName(), left.compareTo(LOOK_EVERY) < 0 ? left : LOOK_EVERY);
+                current =
+                        look(current.getName(), left.compareTo(LOOK_EVERY) < 0 ? left : LOOK_EVERY);
                 lastAnswer = System.nanoTime();
             } catch (StatusRuntimeException thrown) {
-                boolean outage = RefusalView.of(thrown).code() == Code.UNAVAILABLE
-                        && RefusalView.of(thrown).retryable();
+                boolean outage =
+                        RefusalView.of(thrown).code() == Code.UNAVAILABLE
+                                && RefusalView.of(thrown).retryable();
                 if (!outage || System.nanoTime() - lastAnswer > OUTAGE_BOUND.toNanos()) {
                     var problem = Calls.problem(thrown).problem();
                     throw new ProblemException(
-                            problem.withFix("the operation may go on; run: tlvm op wait "
-                                    + ResourceNames.shortName(current.getName())),
+                            problem.withFix(
+                                    "the operation may go on; run: tlvm op wait "
+                                            + ResourceNames.shortName(current.getName())),
                             thrown);
                 }
-                progress.show(Update.of(
-                        ResourceNames.shortName(current.getName()),
-                        "RECONNECT",
-                        "the service does not answer, trying again"));
+                progress.show(
+                        Update.of(
+                                ResourceNames.shortName(current.getName()),
+                                "RECONNECT",
+                                "the service does not answer, trying again"));
             }
             Duration taken = Duration.ofNanos(System.nanoTime() - asked);
             if (!current.getDone() && taken.compareTo(AT_LEAST) < 0) {
@@ -129,16 +151,20 @@ final class OperationFollower {
 
     private Operation look(String name, Duration longest) {
         return services.operationsOf(name)
-                .waitOperation(WaitOperationRequest.newBuilder()
-                        .setName(name)
-                        .setTimeout(Durations.toProto(longest))
-                        .build());
+                .waitOperation(
+                        WaitOperationRequest.newBuilder()
+                                .setName(name)
+                                .setTimeout(Durations.toProto(longest))
+                                .build());
     }
 
     /** The operation as it stands. */
     Operation get(String name) {
-        return calls.repeatable(() -> services.operationsOf(name)
-                .getOperation(GetOperationRequest.newBuilder().setName(name).build()));
+        return calls.repeatable(
+                () ->
+                        services.operationsOf(name)
+                                .getOperation(
+                                        GetOperationRequest.newBuilder().setName(name).build()));
     }
 
     private void show(Operation operation) {
@@ -146,15 +172,17 @@ final class OperationFollower {
         Any metadata = operation.getMetadata();
         try {
             if (metadata.is(VirtualMachineOperationMetadata.class)) {
-                progress.show(vmUpdate(subject, metadata.unpack(VirtualMachineOperationMetadata.class)));
+                progress.show(
+                        vmUpdate(subject, metadata.unpack(VirtualMachineOperationMetadata.class)));
             } else if (metadata.is(CreateImageMetadata.class)) {
                 var image = metadata.unpack(CreateImageMetadata.class);
-                progress.show(new Update(
-                        subject,
-                        EnumWords.word(image.getPhase()).toUpperCase(Locale.ROOT),
-                        ResourceNames.shortName(image.getTarget()),
-                        image.getBytesDone(),
-                        image.getBytesTotal()));
+                progress.show(
+                        new Update(
+                                subject,
+                                EnumWords.word(image.getPhase()).toUpperCase(Locale.ROOT),
+                                ResourceNames.shortName(image.getTarget()),
+                                image.getBytesDone(),
+                                image.getBytesTotal()));
             }
         } catch (InvalidProtocolBufferException damaged) {
             progress.show(Update.of(subject, "RUNNING", ""));
@@ -171,7 +199,11 @@ final class OperationFollower {
         return new Update(
                 subject,
                 metadata.getStep(),
-                "iteration " + memory.getIteration() + ", " + Words.bytes(memory.getThroughputBytesPerSecond()) + "/s",
+                "iteration "
+                        + memory.getIteration()
+                        + ", "
+                        + Words.bytes(memory.getThroughputBytesPerSecond())
+                        + "/s",
                 memory.getMemoryTransferredBytes(),
                 memory.getMemoryTransferredBytes() + memory.getMemoryRemainingBytes());
     }

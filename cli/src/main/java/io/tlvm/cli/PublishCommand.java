@@ -5,10 +5,12 @@ import io.tlvm.catalog.v1.SignedImageStatement;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.cli.transfer.LocalContent;
 import io.tlvm.cli.transfer.StatementSigner;
-import java.nio.file.Path;
-import java.util.concurrent.Callable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
 
 /** {@code tlvm image publish}: signs a statement about a file, publishes it and brings the file. */
 @Command(name = "publish", description = "Publish a signed version with its content.")
@@ -34,7 +36,11 @@ final class PublishCommand implements Callable<Integer> {
             description = "the publisher's key, PKCS#8; never leaves this process")
     Path key = Path.of("");
 
-    @Option(names = "--os-type", required = true, paramLabel = "OS", description = "linux or windows")
+    @Option(
+            names = "--os-type",
+            required = true,
+            paramLabel = "OS",
+            description = "linux or windows")
     String osType = "";
 
     @Option(
@@ -75,16 +81,21 @@ final class PublishCommand implements Callable<Integer> {
                 .build();
     }
 
-    /** An earlier run may have been interrupted between the version and its content: the same content goes on. */
+    /**
+     * An earlier run may have been interrupted between the version and its content: the same
+     * content goes on.
+     */
     private void publish(CreateImageVersionRequest request, LocalContent content) {
         try {
-            session.calls().once(() -> session.services().marketplace().createImageVersion(request));
+            session.calls()
+                    .once(() -> session.services().marketplace().createImageVersion(request));
         } catch (ProblemException refused) {
             if (!refused.problem().reason().equals(EXISTS)
                     || !MarketplaceCommand.get(session, urn).getDigest().equals(content.digest())) {
                 throw refused;
             }
-            session.progress().say(urn + " is published with this content already; bringing the content");
+            session.progress()
+                    .say(urn + " is published with this content already; bringing the content");
         }
     }
 }

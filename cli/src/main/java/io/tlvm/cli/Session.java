@@ -2,6 +2,7 @@ package io.tlvm.cli;
 
 import com.google.longrunning.Operation;
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.tlvm.catalog.v1.Image;
 import io.tlvm.cli.config.ConfigFile;
 import io.tlvm.cli.config.SettingKey;
@@ -22,15 +23,20 @@ import io.tlvm.cli.progress.StepLines;
 import io.tlvm.cli.transfer.Uploader;
 import io.tlvm.compute.v1.VirtualMachine;
 import io.tlvm.compute.v1.VirtualMachineOperationMetadata;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Scanner;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
-/** What the commands of one invocation share. Nothing is opened before a command needs it. Not for several threads. */
+/**
+ * What the commands of one invocation share. Nothing is opened before a command needs it. Not for
+ * several threads.
+ */
 final class Session implements AutoCloseable {
 
     private final Host host;
@@ -77,14 +83,15 @@ final class Session implements AutoCloseable {
     Settings settings() {
         if (settings == null) {
             ConfigFile.Content file = configFile().read();
-            String wanted = options.context == null
-                    ? host.environment().getOrDefault("TLVM_CONTEXT", file.currentContext())
-                    : options.context;
+            String wanted =
+                    options.context == null
+                            ? host.environment().getOrDefault("TLVM_CONTEXT", file.currentContext())
+                            : options.context;
             if (!wanted.isEmpty() && !file.contexts().containsKey(wanted)) {
-                throw new ProblemException(Problem.usage(
-                        "there is no context '" + wanted + "' in "
-                                + configFile().path(),
-                        "run: tlvm config set-context " + wanted + " --pki DIR"));
+                throw new ProblemException(
+                        Problem.usage(
+                                "there is no context '" + wanted + "' in " + configFile().path(),
+                                "run: tlvm config set-context " + wanted + " --pki DIR"));
             }
             Map<SettingKey, String> context = file.contexts().getOrDefault(wanted, Map.of());
             settings = Settings.resolve(options.settings(), host.environment(), context, wanted);
@@ -101,14 +108,18 @@ final class Session implements AutoCloseable {
 
     Progress progress() {
         if (progress == null) {
-            progress = options.quiet
-                    ? new Silence()
-                    : switch (options.progress) {
-                        case AUTO -> host.terminalErr() ? new LiveLine(host.err()) : new StepLines(host.err());
-                        case PLAIN -> new StepLines(host.err());
-                        case JSON -> new JsonLines(host.err());
-                        case NONE -> new Silence();
-                    };
+            progress =
+                    options.quiet
+                            ? new Silence()
+                            : switch (options.progress) {
+                                case AUTO ->
+                                        host.terminalErr()
+                                                ? new LiveLine(host.err())
+                                                : new StepLines(host.err());
+                                case PLAIN -> new StepLines(host.err());
+                                case JSON -> new JsonLines(host.err());
+                                case NONE -> new Silence();
+                            };
         }
         return progress;
     }
@@ -118,20 +129,23 @@ final class Session implements AutoCloseable {
     }
 
     OperationFollower follower() {
-        return new OperationFollower(services(), calls, host.pause(), progress(), host.detachment());
+        return new OperationFollower(
+                services(), calls, host.pause(), progress(), host.detachment());
     }
 
     /**
-     * Sends a change that makes an operation and brings it to its end: waits, or prints the operation with
-     * {@code --no-wait}. The same request_id goes with every repetition.
+     * Sends a change that makes an operation and brings it to its end: waits, or prints the
+     * operation with {@code --no-wait}. The same request_id goes with every repetition.
      *
      * @param call gets the request_id
      */
     void mutate(Function<String, Operation> call) {
         String requestId = requestId();
         host.detachment()
-                .announce("interrupted before the service answered; it may have begun the work\n"
-                        + "  resume: the same command with --request-id " + requestId);
+                .announce(
+                        "interrupted before the service answered; it may have begun the work\n"
+                                + "  resume: the same command with --request-id "
+                                + requestId);
         Operation started;
         try {
             started = calls.repeatable(() -> call.apply(requestId));
@@ -169,15 +183,16 @@ final class Session implements AutoCloseable {
             }
         } catch (InvalidProtocolBufferException damaged) {
             throw new ProblemException(
-                    Problem.failed("the answer of " + ended.getName() + " is damaged", "run: tlvm op show"), damaged);
+                    Problem.failed(
+                            "the answer of " + ended.getName() + " is damaged",
+                            "run: tlvm op show"),
+                    damaged);
         }
     }
 
     private static boolean moved(Operation ended) throws InvalidProtocolBufferException {
         return ended.getMetadata().is(VirtualMachineOperationMetadata.class)
-                && ended.getMetadata()
-                        .unpack(VirtualMachineOperationMetadata.class)
-                        .hasMigration();
+                && ended.getMetadata().unpack(VirtualMachineOperationMetadata.class).hasMigration();
     }
 
     /** AIP-155: one for a change, however often it is sent. */
@@ -185,11 +200,15 @@ final class Session implements AutoCloseable {
         return (options.requestId == null ? UUID.randomUUID() : options.requestId).toString();
     }
 
-    /** For verbs whose request has no validate_only: a dry run that changes something would be worse than none. */
+    /**
+     * For verbs whose request has no validate_only: a dry run that changes something would be worse
+     * than none.
+     */
     void refuseDryRun(String verb) {
         if (options.dryRun) {
             throw new ProblemException(
-                    Problem.usage(verb + " cannot be tried without doing it", "leave --dry-run out"));
+                    Problem.usage(
+                            verb + " cannot be tried without doing it", "leave --dry-run out"));
         }
     }
 
@@ -199,7 +218,8 @@ final class Session implements AutoCloseable {
             return;
         }
         if (!host.terminalIn()) {
-            throw new ProblemException(Problem.usage(question + " needs a confirmation", "add --yes"));
+            throw new ProblemException(
+                    Problem.usage(question + " needs a confirmation", "add --yes"));
         }
         host.err().print(question + "? [y/N] ");
         host.err().flush();

@@ -6,10 +6,12 @@ import io.tlvm.compute.v1.GetStoragePathRequest;
 import io.tlvm.compute.v1.ListStoragePathsRequest;
 import io.tlvm.compute.v1.ListStoragePathsResponse;
 import io.tlvm.compute.v1.StoragePath;
-import java.util.List;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+
+import java.util.List;
 
 /** {@code tlvm storage-path}. */
 @Command(name = "storage-path", description = "Where guest state and disks are kept.")
@@ -38,35 +40,44 @@ final class StoragePathCommand {
 
     @Command(name = "list", aliases = "ls", description = "List storage paths.")
     int list() {
-        List<StoragePath> found = session.calls()
-                .list(
-                        token -> session.services()
-                                .storagePaths()
-                                .listStoragePaths(ListStoragePathsRequest.newBuilder()
-                                        .setPageToken(token)
-                                        .build()),
-                        ListStoragePathsResponse::getStoragePathsList,
-                        ListStoragePathsResponse::getNextPageToken,
-                        Integer.MAX_VALUE);
+        List<StoragePath> found =
+                session.calls()
+                        .list(
+                                token ->
+                                        session.services()
+                                                .storagePaths()
+                                                .listStoragePaths(
+                                                        ListStoragePathsRequest.newBuilder()
+                                                                .setPageToken(token)
+                                                                .build()),
+                                ListStoragePathsResponse::getStoragePathsList,
+                                ListStoragePathsResponse::getNextPageToken,
+                                Integer.MAX_VALUE);
         session.printer().list(session.views().storagePath(), found);
         return 0;
     }
 
     @Command(name = "show", description = "Everything about a storage path.")
     int show(@Parameters(paramLabel = "NAME") String name) {
-        var request = GetStoragePathRequest.newBuilder()
-                .setName(session.names().storagePath(name))
-                .build();
+        var request =
+                GetStoragePathRequest.newBuilder()
+                        .setName(session.names().storagePath(name))
+                        .build();
         session.printer()
                 .details(
                         session.views().storagePath(),
                         session.calls()
                                 .repeatable(
-                                        () -> session.services().storagePaths().getStoragePath(request)));
+                                        () ->
+                                                session.services()
+                                                        .storagePaths()
+                                                        .getStoragePath(request)));
         return 0;
     }
 
-    @Command(name = "create", description = "Create a storage path; its directory must exist on the nodes.")
+    @Command(
+            name = "create",
+            description = "Create a storage path; its directory must exist on the nodes.")
     int create(
             @Parameters(paramLabel = "NAME") String name,
             @Option(
@@ -74,17 +85,26 @@ final class StoragePathCommand {
                             required = true,
                             description = "absolute, the same on every node")
                     String directory,
-            @Option(names = "--kind", defaultValue = "shared", description = "shared or local") Kind kind) {
+            @Option(names = "--kind", defaultValue = "shared", description = "shared or local")
+                    Kind kind) {
         session.refuseDryRun("storage-path create");
-        var request = CreateStoragePathRequest.newBuilder()
-                .setStoragePathId(ResourceNames.shortName(name))
-                .setStoragePath(StoragePath.newBuilder().setKind(kind.toProto()).setDirectory(directory))
-                .build();
+        var request =
+                CreateStoragePathRequest.newBuilder()
+                        .setStoragePathId(ResourceNames.shortName(name))
+                        .setStoragePath(
+                                StoragePath.newBuilder()
+                                        .setKind(kind.toProto())
+                                        .setDirectory(directory))
+                        .build();
         session.printer()
                 .one(
                         session.views().storagePath(),
                         session.calls()
-                                .once(() -> session.services().storagePaths().createStoragePath(request)));
+                                .once(
+                                        () ->
+                                                session.services()
+                                                        .storagePaths()
+                                                        .createStoragePath(request)));
         return 0;
     }
 }

@@ -7,6 +7,15 @@ import io.tlvm.cli.input.Durations;
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.cli.progress.Detachment;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -18,17 +27,12 @@ import java.util.Arrays;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.logging.LogManager;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.TypeConversionException;
 
 /**
- * The command line. Resources go to stdout, everything else to stderr. Exit status: 0 done, 1 failed, 2 usage or
- * validation, 3 not found, 4 exists or conflict, 5 precondition, 6 permission, 7 capacity, 8 timeout (the work goes
- * on), 9 integrity, 10 unreachable, 130 interrupted (the work goes on).
+ * The command line. Resources go to stdout, everything else to stderr. Exit status: 0 done, 1
+ * failed, 2 usage or validation, 3 not found, 4 exists or conflict, 5 precondition, 6 permission, 7
+ * capacity, 8 timeout (the work goes on), 9 integrity, 10 unreachable, 130 interrupted (the work
+ * goes on).
  */
 @Command(
         name = "tlvm",
@@ -52,25 +56,30 @@ public final class Tlvm {
 
     /** Runs one command and exits with its status. */
     public static void main(String[] arguments) {
-        var out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
-        var err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        var out =
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        var err =
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         // Libraries log to stderr, where the user reads our sentences.
         LogManager.getLogManager().reset();
         var detachment = new Detachment();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> detachment.print(err), "detach"));
         // Java cannot tell whether stderr is a terminal; the launcher script can.
-        int status = run(
-                new Host(
-                        System.getenv(),
-                        System.in,
-                        out,
-                        err,
-                        Boolean.getBoolean("tlvm.terminal.in"),
-                        Boolean.getBoolean("tlvm.terminal.err"),
-                        detachment,
-                        InstantSource.system(),
-                        Pause.real()),
-                arguments);
+        int status =
+                run(
+                        new Host(
+                                System.getenv(),
+                                System.in,
+                                out,
+                                err,
+                                Boolean.getBoolean("tlvm.terminal.in"),
+                                Boolean.getBoolean("tlvm.terminal.err"),
+                                detachment,
+                                InstantSource.system(),
+                                Pause.real()),
+                        arguments);
         out.flush();
         System.exit(status);
     }
@@ -84,19 +93,24 @@ public final class Tlvm {
     }
 
     static CommandLine commandLine(Session session) {
-        var root = new CommandLine(new Tlvm(session.options()))
-                .addSubcommand(new CommandLine(new VmCommand(session)).addSubcommand(new VmCreateCommand(session)))
-                .addSubcommand(new CommandLine(new ImageCommand(session))
-                        .addSubcommand(new MarketplaceCommand(session))
-                        .addSubcommand(new CommandLine(new PublisherCommand(session)))
-                        .addSubcommand(new PublishCommand(session)))
-                .addSubcommand(new NodeCommand(session))
-                .addSubcommand(new StoragePathCommand(session))
-                .addSubcommand(new OpCommand(session))
-                .addSubcommand(new ConfigCommand(session))
-                .addSubcommand(new AboutCommands.Version(session))
-                .addSubcommand(new AboutCommands.Completion(session))
-                .addSubcommand(new AboutCommands.Explain(session));
+        var root =
+                new CommandLine(new Tlvm(session.options()))
+                        .addSubcommand(
+                                new CommandLine(new VmCommand(session))
+                                        .addSubcommand(new VmCreateCommand(session)))
+                        .addSubcommand(
+                                new CommandLine(new ImageCommand(session))
+                                        .addSubcommand(new MarketplaceCommand(session))
+                                        .addSubcommand(
+                                                new CommandLine(new PublisherCommand(session)))
+                                        .addSubcommand(new PublishCommand(session)))
+                        .addSubcommand(new NodeCommand(session))
+                        .addSubcommand(new StoragePathCommand(session))
+                        .addSubcommand(new OpCommand(session))
+                        .addSubcommand(new ConfigCommand(session))
+                        .addSubcommand(new AboutCommands.Version(session))
+                        .addSubcommand(new AboutCommands.Completion(session))
+                        .addSubcommand(new AboutCommands.Explain(session));
         Host host = session.host();
         return root.setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, text -> converted(() -> Durations.parse(text)))
@@ -132,7 +146,9 @@ public final class Tlvm {
 
     private static void trace(Host host, Throwable thrown) {
         @Nullable Throwable cause = thrown;
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < CAUSES_MAX;
+                depth++, cause = cause.getCause()) {
             host.err().println("debug: " + cause);
             Arrays.stream(cause.getStackTrace())
                     .limit(FRAMES_MAX)

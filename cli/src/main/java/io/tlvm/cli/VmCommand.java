@@ -13,12 +13,15 @@ import io.tlvm.compute.v1.StartVirtualMachineRequest;
 import io.tlvm.compute.v1.StopVirtualMachineRequest;
 import io.tlvm.compute.v1.UndeleteVirtualMachineRequest;
 import io.tlvm.compute.v1.VirtualMachine;
-import java.time.Duration;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+
+import java.time.Duration;
+import java.util.List;
 
 /** {@code tlvm vm}; create has a class of its own. */
 @Command(name = "vm", description = "Virtual machines.")
@@ -62,27 +65,34 @@ final class VmCommand {
         this.session = session;
     }
 
-    @Command(name = "list", aliases = "ls", description = "List VMs with the security that is in effect.")
+    @Command(
+            name = "list",
+            aliases = "ls",
+            description = "List VMs with the security that is in effect.")
     int list(
-            @Option(names = "--show-deleted", description = "also VMs that can be undeleted") boolean showDeleted,
+            @Option(names = "--show-deleted", description = "also VMs that can be undeleted")
+                    boolean showDeleted,
             @Option(
                             names = "--limit",
                             defaultValue = "2147483647",
                             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER,
                             description = "at most so many")
                     int limit) {
-        List<VirtualMachine> found = session.calls()
-                .list(
-                        token -> session.services()
-                                .vms()
-                                .listVirtualMachines(ListVirtualMachinesRequest.newBuilder()
-                                        .setParent(session.names().parent())
-                                        .setShowDeleted(showDeleted)
-                                        .setPageToken(token)
-                                        .build()),
-                        ListVirtualMachinesResponse::getVirtualMachinesList,
-                        ListVirtualMachinesResponse::getNextPageToken,
-                        limit);
+        List<VirtualMachine> found =
+                session.calls()
+                        .list(
+                                token ->
+                                        session.services()
+                                                .vms()
+                                                .listVirtualMachines(
+                                                        ListVirtualMachinesRequest.newBuilder()
+                                                                .setParent(session.names().parent())
+                                                                .setShowDeleted(showDeleted)
+                                                                .setPageToken(token)
+                                                                .build()),
+                                ListVirtualMachinesResponse::getVirtualMachinesList,
+                                ListVirtualMachinesResponse::getNextPageToken,
+                                limit);
         session.printer().list(session.views().vm(), found);
         return 0;
     }
@@ -94,59 +104,67 @@ final class VmCommand {
     }
 
     private VirtualMachine get(String name) {
-        var request = GetVirtualMachineRequest.newBuilder()
-                .setName(session.names().vm(name))
-                .build();
-        return session.calls().repeatable(() -> session.services().vms().getVirtualMachine(request));
+        var request =
+                GetVirtualMachineRequest.newBuilder().setName(session.names().vm(name)).build();
+        return session.calls()
+                .repeatable(() -> session.services().vms().getVirtualMachine(request));
     }
 
     @Command(name = "start", description = "Start a stopped VM.")
     int start(@Parameters(paramLabel = "NAME") String name) {
         session.refuseDryRun("vm start");
-        var request =
-                StartVirtualMachineRequest.newBuilder().setName(session.names().vm(name));
-        session.mutate(id -> session.services()
-                .vms()
-                .startVirtualMachine(request.setRequestId(id).build()));
+        var request = StartVirtualMachineRequest.newBuilder().setName(session.names().vm(name));
+        session.mutate(
+                id ->
+                        session.services()
+                                .vms()
+                                .startVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
     @Command(name = "stop", description = "Stop a running VM.")
     int stop(
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--mode", defaultValue = "graceful", description = "graceful or forced") StopMode mode,
+            @Option(names = "--mode", defaultValue = "graceful", description = "graceful or forced")
+                    StopMode mode,
             @Option(names = "--force", description = "the same as --mode forced") boolean force,
             @Option(
                             names = "--graceful-timeout",
                             paramLabel = "DURATION",
                             description = "then it is forced (default: 60s)")
-                    @Nullable
-                    Duration grace) {
+                    @Nullable Duration grace) {
         session.refuseDryRun("vm stop");
-        var request = StopVirtualMachineRequest.newBuilder()
-                .setName(session.names().vm(name))
-                .setMode((force ? StopMode.FORCED : mode).toProto());
+        var request =
+                StopVirtualMachineRequest.newBuilder()
+                        .setName(session.names().vm(name))
+                        .setMode((force ? StopMode.FORCED : mode).toProto());
         if (grace != null) {
             request.setTimeout(Durations.toProto(grace));
         }
-        session.mutate(id -> session.services()
-                .vms()
-                .stopVirtualMachine(request.setRequestId(id).build()));
+        session.mutate(
+                id ->
+                        session.services()
+                                .vms()
+                                .stopVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
     @Command(name = "restart", description = "Stop and start a VM.")
     int restart(
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--mode", defaultValue = "graceful", description = "graceful or forced") StopMode mode,
+            @Option(names = "--mode", defaultValue = "graceful", description = "graceful or forced")
+                    StopMode mode,
             @Option(names = "--force", description = "the same as --mode forced") boolean force) {
         session.refuseDryRun("vm restart");
-        var request = RestartVirtualMachineRequest.newBuilder()
-                .setName(session.names().vm(name))
-                .setMode((force ? StopMode.FORCED : mode).toProto());
-        session.mutate(id -> session.services()
-                .vms()
-                .restartVirtualMachine(request.setRequestId(id).build()));
+        var request =
+                RestartVirtualMachineRequest.newBuilder()
+                        .setName(session.names().vm(name))
+                        .setMode((force ? StopMode.FORCED : mode).toProto());
+        session.mutate(
+                id ->
+                        session.services()
+                                .vms()
+                                .restartVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
@@ -161,18 +179,24 @@ final class VmCommand {
                             names = "--retain",
                             paramLabel = "DURATION",
                             description = "how long the guest state is kept (default: 7d)")
-                    @Nullable
-                    Duration retain,
-            @Option(names = "--destroy-guest-state", description = "the same as --retain 0") boolean destroy,
-            @Option(names = "--etag", defaultValue = "", description = "only this version of the VM") String etag,
-            @Option(names = "--allow-missing", description = "succeed when there is no such VM") boolean allowMissing) {
+                    @Nullable Duration retain,
+            @Option(names = "--destroy-guest-state", description = "the same as --retain 0")
+                    boolean destroy,
+            @Option(
+                            names = "--etag",
+                            defaultValue = "",
+                            description = "only this version of the VM")
+                    String etag,
+            @Option(names = "--allow-missing", description = "succeed when there is no such VM")
+                    boolean allowMissing) {
         session.refuseDryRun("vm delete");
         @Nullable Duration kept = destroy ? KEPT_NOT_AT_ALL : retain;
-        var request = DeleteVirtualMachineRequest.newBuilder()
-                .setName(session.names().vm(name))
-                .setForce(force)
-                .setEtag(etag)
-                .setAllowMissing(allowMissing);
+        var request =
+                DeleteVirtualMachineRequest.newBuilder()
+                        .setName(session.names().vm(name))
+                        .setForce(force)
+                        .setEtag(etag)
+                        .setAllowMissing(allowMissing);
         if (kept != null) {
             request.setRetain(Durations.toProto(kept));
         }
@@ -181,30 +205,37 @@ final class VmCommand {
         } else if (session.host().terminalIn()) {
             session.confirm("delete " + name);
         }
-        session.mutate(id -> session.services()
-                .vms()
-                .deleteVirtualMachine(request.setRequestId(id).build()));
+        session.mutate(
+                id ->
+                        session.services()
+                                .vms()
+                                .deleteVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
     @Command(name = "undelete", description = "Restore a deleted VM.")
     int undelete(@Parameters(paramLabel = "NAME") String name) {
         session.refuseDryRun("vm undelete");
-        var request = UndeleteVirtualMachineRequest.newBuilder()
-                .setName(session.names().vm(name));
-        session.mutate(id -> session.services()
-                .vms()
-                .undeleteVirtualMachine(request.setRequestId(id).build()));
+        var request = UndeleteVirtualMachineRequest.newBuilder().setName(session.names().vm(name));
+        session.mutate(
+                id ->
+                        session.services()
+                                .vms()
+                                .undeleteVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
     @Command(name = "migrate", description = "Move a VM to another node.")
     int migrate(
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--target", paramLabel = "NODE", description = "default: the cluster chooses") @Nullable
-                    String target,
+            @Option(
+                            names = "--target",
+                            paramLabel = "NODE",
+                            description = "default: the cluster chooses")
+                    @Nullable String target,
             @Option(names = "--auto", description = "let the cluster choose") boolean auto,
-            @Option(names = "--mode", defaultValue = "live", description = "live or cold") MigrateMode mode,
+            @Option(names = "--mode", defaultValue = "live", description = "live or cold")
+                    MigrateMode mode,
             @Option(
                             names = "--bandwidth",
                             defaultValue = "0",
@@ -215,23 +246,26 @@ final class VmCommand {
                             names = "--migration-timeout",
                             paramLabel = "DURATION",
                             description = "then it is rolled back (default: 10m)")
-                    @Nullable
-                    Duration limit) {
+                    @Nullable Duration limit) {
         if (auto && target != null) {
-            throw new ProblemException(Problem.usage("--auto and --target exclude each other", "leave one out"));
+            throw new ProblemException(
+                    Problem.usage("--auto and --target exclude each other", "leave one out"));
         }
-        var request = MigrateVirtualMachineRequest.newBuilder()
-                .setName(session.names().vm(name))
-                .setTargetNode(target == null ? "" : session.names().node(target))
-                .setMode(mode.toProto())
-                .setBandwidthMibPerSecond(bandwidth)
-                .setValidateOnly(session.options().dryRun);
+        var request =
+                MigrateVirtualMachineRequest.newBuilder()
+                        .setName(session.names().vm(name))
+                        .setTargetNode(target == null ? "" : session.names().node(target))
+                        .setMode(mode.toProto())
+                        .setBandwidthMibPerSecond(bandwidth)
+                        .setValidateOnly(session.options().dryRun);
         if (limit != null) {
             request.setTimeout(Durations.toProto(limit));
         }
-        session.mutate(id -> session.services()
-                .vms()
-                .migrateVirtualMachine(request.setRequestId(id).build()));
+        session.mutate(
+                id ->
+                        session.services()
+                                .vms()
+                                .migrateVirtualMachine(request.setRequestId(id).build()));
         return 0;
     }
 
@@ -242,7 +276,9 @@ final class VmCommand {
                             names = "--for",
                             required = true,
                             paramLabel = "WISH",
-                            description = "power=running, state=active, node=node-b, Condition=True, or deleted")
+                            description =
+                                    "power=running, state=active, node=node-b, Condition=True, or"
+                                        + " deleted")
                     String wish) {
         VmWish wanted = VmWish.parse(wish);
         session.printer().one(session.views().vm(), wanted.await(session, name, () -> get(name)));
@@ -257,8 +293,13 @@ final class VmCommand {
                             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER,
                             description = "end after so many events")
                     int limit,
-            @Option(names = "--bookmarks", description = "also events that carry a token only") boolean bookmarks,
-            @Option(names = "--resume-token", defaultValue = "", description = "go on after this event") String token) {
+            @Option(names = "--bookmarks", description = "also events that carry a token only")
+                    boolean bookmarks,
+            @Option(
+                            names = "--resume-token",
+                            defaultValue = "",
+                            description = "go on after this event")
+                    String token) {
         new VmWatch(session, bookmarks).follow(token, limit);
         return 0;
     }

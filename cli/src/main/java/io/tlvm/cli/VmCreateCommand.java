@@ -13,16 +13,20 @@ import io.tlvm.compute.v1.SecurityProfile;
 import io.tlvm.compute.v1.StorageProfile;
 import io.tlvm.compute.v1.VirtualMachine;
 import io.tlvm.type.v1.SecurityType;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.Callable;
+
 import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
 /**
- * {@code tlvm vm create}. Takes the flags of az beside ours. Flags that are not given stay unset: the service decides.
+ * {@code tlvm vm create}. Takes the flags of az beside ours. Flags that are not given stay unset:
+ * the service decides.
  */
 @Command(name = "create", description = "Create a VM and start it.")
 final class VmCreateCommand implements Callable<Integer> {
@@ -30,21 +34,21 @@ final class VmCreateCommand implements Callable<Integer> {
     private final Session session;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "NAME", description = "name of the VM")
-    @Nullable
-    String name;
+    @Nullable String name;
 
     @Option(
             names = {"-n", "--name"},
             hidden = true)
-    @Nullable
-    String nameOption;
+    @Nullable String nameOption;
 
     @Option(names = "--image", required = true, description = "gallery image, short or full name")
     String image = "";
 
-    @Option(names = "--security-type", paramLabel = "TYPE", description = "TrustedLaunch (the default) or Standard")
-    @Nullable
-    String securityType;
+    @Option(
+            names = "--security-type",
+            paramLabel = "TYPE",
+            description = "TrustedLaunch (the default) or Standard")
+    @Nullable String securityType;
 
     @Option(
             names = "--enable-secure-boot",
@@ -52,8 +56,7 @@ final class VmCreateCommand implements Callable<Integer> {
             fallbackValue = "true",
             paramLabel = "true|false",
             description = "default: on for TrustedLaunch")
-    @Nullable
-    Boolean secureBoot;
+    @Nullable Boolean secureBoot;
 
     @Option(
             names = "--enable-vtpm",
@@ -61,8 +64,7 @@ final class VmCreateCommand implements Callable<Integer> {
             fallbackValue = "true",
             paramLabel = "true|false",
             description = "default: on for TrustedLaunch")
-    @Nullable
-    Boolean vtpm;
+    @Nullable Boolean vtpm;
 
     @Option(
             names = "--enable-vbs",
@@ -70,16 +72,16 @@ final class VmCreateCommand implements Callable<Integer> {
             fallbackValue = "true",
             paramLabel = "true|false",
             description = "hardware for virtualization-based security; default: off")
-    @Nullable
-    Boolean vbs;
+    @Nullable Boolean vbs;
 
     @Option(names = "--vcpus", paramLabel = "N", description = "virtual CPUs")
-    @Nullable
-    Integer vcpus;
+    @Nullable Integer vcpus;
 
-    @Option(names = "--memory", paramLabel = "SIZE", description = "384MiB, 8GiB, or a number of MiB")
-    @Nullable
-    String memory;
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "384MiB, 8GiB, or a number of MiB")
+    @Nullable String memory;
 
     @Option(
             names = "--hardware-profile",
@@ -93,12 +95,10 @@ final class VmCreateCommand implements Callable<Integer> {
             names = {"--storage-path", "--storage-path-id"},
             paramLabel = "PATH",
             description = "storage path; default: the cluster chooses")
-    @Nullable
-    String storagePath;
+    @Nullable String storagePath;
 
     @Option(names = "--node", description = "run on this node only")
-    @Nullable
-    String node;
+    @Nullable String node;
 
     @Option(names = "--label", paramLabel = "KEY=VALUE", description = "label; may be repeated")
     Map<String, String> labels = new LinkedHashMap<>();
@@ -113,9 +113,12 @@ final class VmCreateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         CreateVirtualMachineRequest request = request();
-        session.mutate(id -> session.services()
-                .vms()
-                .createVirtualMachine(request.toBuilder().setRequestId(id).build()));
+        session.mutate(
+                id ->
+                        session.services()
+                                .vms()
+                                .createVirtualMachine(
+                                        request.toBuilder().setRequestId(id).build()));
         return 0;
     }
 
@@ -123,12 +126,17 @@ final class VmCreateCommand implements Callable<Integer> {
         ResourceNames names = session.names();
         String full = names.vm(theName());
         String parent = full.replaceAll("/virtualMachines/[^/]*$", "");
-        var machine = VirtualMachine.newBuilder()
-                .putAllLabels(labels)
-                .setHardwareProfile(hardwareProfile())
-                .setStorageProfile(StorageProfile.newBuilder()
-                        .setImage(names.image(image))
-                        .setStoragePath(storagePath == null ? "" : names.storagePath(storagePath)));
+        var machine =
+                VirtualMachine.newBuilder()
+                        .putAllLabels(labels)
+                        .setHardwareProfile(hardwareProfile())
+                        .setStorageProfile(
+                                StorageProfile.newBuilder()
+                                        .setImage(names.image(image))
+                                        .setStoragePath(
+                                                storagePath == null
+                                                        ? ""
+                                                        : names.storagePath(storagePath)));
         SecurityProfile security = securityProfile();
         if (!security.equals(SecurityProfile.getDefaultInstance())) {
             machine.setSecurityProfile(security);
@@ -162,7 +170,8 @@ final class VmCreateCommand implements Callable<Integer> {
         var security = SecurityProfile.newBuilder();
         if (securityType != null) {
             try {
-                security.setSecurityTypeValue(EnumWords.parse(SecurityType.getDescriptor(), securityType));
+                security.setSecurityTypeValue(
+                        EnumWords.parse(SecurityType.getDescriptor(), securityType));
             } catch (IllegalArgumentException wrong) {
                 throw usage("--security-type: " + wrong.getMessage());
             }

@@ -1,6 +1,7 @@
 package io.tlvm.cli;
 
 import com.google.rpc.Code;
+
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.tlvm.cli.connect.Calls;
@@ -8,9 +9,13 @@ import io.tlvm.compute.v1.WatchVirtualMachinesRequest;
 import io.tlvm.compute.v1.WatchVirtualMachinesResponse;
 import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.type.v1.ErrorReason;
+
 import java.time.Duration;
 
-/** Prints events of VMs. Goes on after the last one when the service was away; starts anew when the history is gone. */
+/**
+ * Prints events of VMs. Goes on after the last one when the service was away; starts anew when the
+ * history is gone.
+ */
 final class VmWatch {
 
     private static final Duration FIRST_DELAY = Duration.ofMillis(500);
@@ -37,7 +42,9 @@ final class VmWatch {
                 fruitless++;
             } catch (StatusRuntimeException broken) {
                 RefusalView refusal = RefusalView.of(broken);
-                boolean expired = refusal.reason() == ErrorReason.ERROR_REASON_WATCH_EXPIRED && !token.isEmpty();
+                boolean expired =
+                        refusal.reason() == ErrorReason.ERROR_REASON_WATCH_EXPIRED
+                                && !token.isEmpty();
                 boolean away = refusal.code() == Code.UNAVAILABLE && refusal.retryable();
                 boolean slow = refusal.reason() == ErrorReason.ERROR_REASON_WATCHER_TOO_SLOW;
                 fruitless++;
@@ -45,7 +52,10 @@ final class VmWatch {
                     throw Calls.problem(broken);
                 }
                 if (expired) {
-                    session.progress().say("the history before the resume token is gone; starting with what is there");
+                    session.progress()
+                            .say(
+                                    "the history before the resume token is gone; starting with"
+                                        + " what is there");
                     token = "";
                 }
             }
@@ -59,17 +69,20 @@ final class VmWatch {
     private void stream(int limit) {
         Context.CancellableContext call = Context.current().withCancellation();
         try {
-            call.run(() -> {
-                var events = session.services()
-                        .watch()
-                        .watchVirtualMachines(WatchVirtualMachinesRequest.newBuilder()
-                                .setParent(session.names().parent())
-                                .setResumeToken(token)
-                                .build());
-                while (printed < limit && events.hasNext()) {
-                    heard(events.next());
-                }
-            });
+            call.run(
+                    () -> {
+                        var events =
+                                session.services()
+                                        .watch()
+                                        .watchVirtualMachines(
+                                                WatchVirtualMachinesRequest.newBuilder()
+                                                        .setParent(session.names().parent())
+                                                        .setResumeToken(token)
+                                                        .build());
+                        while (printed < limit && events.hasNext()) {
+                            heard(events.next());
+                        }
+                    });
         } finally {
             call.cancel(null);
         }

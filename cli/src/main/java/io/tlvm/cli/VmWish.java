@@ -1,12 +1,14 @@
 package io.tlvm.cli;
 
 import com.google.protobuf.Descriptors.EnumDescriptor;
+
 import io.tlvm.cli.input.EnumWords;
 import io.tlvm.cli.input.ResourceNames;
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.cli.progress.Update;
 import io.tlvm.compute.v1.VirtualMachine;
+
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -48,14 +50,16 @@ sealed interface VmWish {
         @Override
         public boolean fulfilled(VirtualMachine vm) {
             return vm.getConditionsList().stream()
-                    .anyMatch(c ->
-                            c.getType().equalsIgnoreCase(type) && c.getStatus().equalsIgnoreCase(status));
+                    .anyMatch(
+                            c ->
+                                    c.getType().equalsIgnoreCase(type)
+                                            && c.getStatus().equalsIgnoreCase(status));
         }
     }
 
     /**
-     * Reads {@code power=running}, {@code state=active}, {@code node=node-b}, {@code Condition=True} or
-     * {@code deleted}.
+     * Reads {@code power=running}, {@code state=active}, {@code node=node-b}, {@code
+     * Condition=True} or {@code deleted}.
      */
     static VmWish parse(String text) {
         if (text.equalsIgnoreCase("deleted")) {
@@ -64,14 +68,18 @@ sealed interface VmWish {
         String[] pair = text.split("=", 2);
         if (pair.length != 2 || pair[0].isBlank() || pair[1].isBlank()) {
             throw new ProblemException(
-                    Problem.usage("--for: '" + text + "' is not key=value", "try: --for power=running"));
+                    Problem.usage(
+                            "--for: '" + text + "' is not key=value", "try: --for power=running"));
         }
         return switch (pair[0]) {
             case "power" ->
-                new Power(VirtualMachine.PowerState.forNumber(
-                        number(VirtualMachine.PowerState.getDescriptor(), pair[1])));
+                    new Power(
+                            VirtualMachine.PowerState.forNumber(
+                                    number(VirtualMachine.PowerState.getDescriptor(), pair[1])));
             case "state" ->
-                new Provisioning(VirtualMachine.State.forNumber(number(VirtualMachine.State.getDescriptor(), pair[1])));
+                    new Provisioning(
+                            VirtualMachine.State.forNumber(
+                                    number(VirtualMachine.State.getDescriptor(), pair[1])));
             case "node" -> new OnNode(ResourceNames.shortName(pair[1]));
             default -> new WithCondition(pair[0], pair[1]);
         };
@@ -82,7 +90,8 @@ sealed interface VmWish {
             return EnumWords.parse(type, word);
         } catch (IllegalArgumentException wrong) {
             throw new ProblemException(
-                    Problem.usage("--for: " + wrong.getMessage(), "try: --for power=running"), wrong);
+                    Problem.usage("--for: " + wrong.getMessage(), "try: --for power=running"),
+                    wrong);
         }
     }
 
@@ -97,14 +106,26 @@ sealed interface VmWish {
                 return vm;
             }
             if (System.nanoTime() >= end) {
-                throw new ProblemException(Problem.timeout(
-                        name + " is " + EnumWords.word(vm.getPowerState()) + "/" + EnumWords.word(vm.getState())
-                                + " after " + patience.toSeconds() + " s",
-                        "look at: tlvm vm show " + name));
+                throw new ProblemException(
+                        Problem.timeout(
+                                name
+                                        + " is "
+                                        + EnumWords.word(vm.getPowerState())
+                                        + "/"
+                                        + EnumWords.word(vm.getState())
+                                        + " after "
+                                        + patience.toSeconds()
+                                        + " s",
+                                "look at: tlvm vm show " + name));
             }
             session.progress()
-                    .show(Update.of(
-                            name, "WAIT", EnumWords.word(vm.getPowerState()) + "/" + EnumWords.word(vm.getState())));
+                    .show(
+                            Update.of(
+                                    name,
+                                    "WAIT",
+                                    EnumWords.word(vm.getPowerState())
+                                            + "/"
+                                            + EnumWords.word(vm.getState())));
             session.host().pause().rest(LOOK_EVERY);
         }
     }

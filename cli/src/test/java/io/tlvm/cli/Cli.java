@@ -2,6 +2,7 @@ package io.tlvm.cli;
 
 import io.tlvm.cli.connect.Pause;
 import io.tlvm.cli.progress.Detachment;
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -40,18 +41,20 @@ final class Cli {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
         Pause none = length -> {};
-        int status = Tlvm.run(
-                new Host(
-                        environment,
-                        new ByteArrayInputStream(answers.getBytes(StandardCharsets.UTF_8)),
-                        new PrintStream(out, true, StandardCharsets.UTF_8),
-                        new PrintStream(err, true, StandardCharsets.UTF_8),
-                        terminal,
-                        terminal,
-                        new Detachment(),
-                        InstantSource.fixed(Instant.parse("2026-03-03T12:00:00Z")),
-                        none),
-                arguments);
-        return new Outcome(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        int status =
+                Tlvm.run(
+                        new Host(
+                                environment,
+                                new ByteArrayInputStream(answers.getBytes(StandardCharsets.UTF_8)),
+                                new PrintStream(out, true, StandardCharsets.UTF_8),
+                                new PrintStream(err, true, StandardCharsets.UTF_8),
+                                terminal,
+                                terminal,
+                                new Detachment(),
+                                InstantSource.fixed(Instant.parse("2026-03-03T12:00:00Z")),
+                                none),
+                        arguments);
+        return new Outcome(
+                status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 }

@@ -1,15 +1,16 @@
 package io.tlvm.cli;
 
+import com.google.longrunning.CancelOperationRequest;
 import com.google.longrunning.GetOperationRequest;
 import com.google.longrunning.ListOperationsRequest;
 import com.google.longrunning.ListOperationsResponse;
-import com.google.longrunning.CancelOperationRequest;
 import com.google.longrunning.Operation;
 import com.google.longrunning.OperationsGrpc;
 import com.google.longrunning.WaitOperationRequest;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Empty;
+
 import io.grpc.Server;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
@@ -21,8 +22,6 @@ import io.tlvm.catalog.v1.CreateImageRequest;
 import io.tlvm.catalog.v1.CreateImageVersionRequest;
 import io.tlvm.catalog.v1.GetImageRequest;
 import io.tlvm.catalog.v1.GetImageVersionRequest;
-import io.tlvm.catalog.v1.ReadContentRequest;
-import io.tlvm.catalog.v1.ReadContentResponse;
 import io.tlvm.catalog.v1.GetUploadRequest;
 import io.tlvm.catalog.v1.GetUploadResponse;
 import io.tlvm.catalog.v1.Image;
@@ -30,6 +29,8 @@ import io.tlvm.catalog.v1.ImageBlobServiceGrpc;
 import io.tlvm.catalog.v1.ImageCatalogServiceGrpc;
 import io.tlvm.catalog.v1.ImageStoreServiceGrpc;
 import io.tlvm.catalog.v1.ImageVersion;
+import io.tlvm.catalog.v1.ReadContentRequest;
+import io.tlvm.catalog.v1.ReadContentResponse;
 import io.tlvm.catalog.v1.SignedImageStatement;
 import io.tlvm.catalog.v1.UploadContentRequest;
 import io.tlvm.catalog.v1.UploadContentResponse;
@@ -51,6 +52,7 @@ import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.foundation.tls.TestPki;
 import io.tlvm.type.v1.ErrorReason;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,12 +70,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Both services on loopback over mutual TLS, with the real contracts and answers that a test scripts. */
+/**
+ * Both services on loopback over mutual TLS, with the real contracts and answers that a test
+ * scripts.
+ */
 final class FakeCloud implements AutoCloseable {
 
     private static final int CHUNK = 256 * 1024;
     static final String DOMAIN = "tlvm.local";
-    static final String OPERATION = "projects/default/operations/compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001";
+    static final String OPERATION =
+            "projects/default/operations/compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001";
 
     final Path pki;
     final List<CreateVirtualMachineRequest> creates = new CopyOnWriteArrayList<>();
@@ -103,32 +109,41 @@ final class FakeCloud implements AutoCloseable {
     FakeCloud(Path directory) {
         var authority = new TestPki("test");
         pki = authority.issue(directory.resolve("user"), "spiffe://" + DOMAIN + "/user/alice");
-        catalog = serve(
-                authority.issue(directory.resolve("catalog"), "spiffe://" + DOMAIN + "/svc/image-catalog-service"),
-                new Marketplace(),
-                new Images(),
-                new Blobs(),
-                new Operations());
-        compute = serve(
-                authority.issue(directory.resolve("compute"), "spiffe://" + DOMAIN + "/svc/vm-service"),
-                new Machines(),
-                new Watch(),
-                new Operations());
+        catalog =
+                serve(
+                        authority.issue(
+                                directory.resolve("catalog"),
+                                "spiffe://" + DOMAIN + "/svc/image-catalog-service"),
+                        new Marketplace(),
+                        new Images(),
+                        new Blobs(),
+                        new Operations());
+        compute =
+                serve(
+                        authority.issue(
+                                directory.resolve("compute"),
+                                "spiffe://" + DOMAIN + "/svc/vm-service"),
+                        new Machines(),
+                        new Watch(),
+                        new Operations());
     }
 
     private Server serve(Path identity, io.grpc.BindableService... services) {
         try {
             var files = PkiDirectory.open(identity);
             open.add(files);
-            var tls = GrpcSslContexts.configure(
-                            SslContextBuilder.forServer(files.keyManager())
-                                    .trustManager(files.trustManager())
-                                    .clientAuth(ClientAuth.REQUIRE)
-                                    .protocols("TLSv1.3"),
-                            SslProvider.JDK)
-                    .build();
-            var builder = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                    .sslContext(tls);
+            var tls =
+                    GrpcSslContexts.configure(
+                                    SslContextBuilder.forServer(files.keyManager())
+                                            .trustManager(files.trustManager())
+                                            .clientAuth(ClientAuth.REQUIRE)
+                                            .protocols("TLSv1.3"),
+                                    SslProvider.JDK)
+                            .build();
+            var builder =
+                    NettyServerBuilder.forAddress(
+                                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                            .sslContext(tls);
             for (var service : services) {
                 builder.addService(service);
             }
@@ -162,27 +177,23 @@ final class FakeCloud implements AutoCloseable {
     static Operation running(String step, String message) {
         return Operation.newBuilder()
                 .setName(OPERATION)
-                .setMetadata(Any.pack(VirtualMachineOperationMetadata.newBuilder()
-                        .setTarget("projects/default/virtualMachines/web01")
-                        .setVerb("create")
-                        .setStep(step)
-                        .setMessage(message)
-                        .build()))
+                .setMetadata(
+                        Any.pack(
+                                VirtualMachineOperationMetadata.newBuilder()
+                                        .setTarget("projects/default/virtualMachines/web01")
+                                        .setVerb("create")
+                                        .setStep(step)
+                                        .setMessage(message)
+                                        .build()))
                 .build();
     }
 
     static Operation succeeded(VirtualMachine vm) {
-        return running("DONE", "").toBuilder()
-                .setDone(true)
-                .setResponse(Any.pack(vm))
-                .build();
+        return running("DONE", "").toBuilder().setDone(true).setResponse(Any.pack(vm)).build();
     }
 
     static Operation failed(Refusal refusal) {
-        return running("PLACE", "").toBuilder()
-                .setDone(true)
-                .setError(refusal.asStatus())
-                .build();
+        return running("PLACE", "").toBuilder().setDone(true).setError(refusal.asStatus()).build();
     }
 
     @Override
@@ -201,7 +212,8 @@ final class FakeCloud implements AutoCloseable {
 
     private final class Machines extends VirtualMachineServiceGrpc.VirtualMachineServiceImplBase {
         @Override
-        public void createVirtualMachine(CreateVirtualMachineRequest request, StreamObserver<Operation> observer) {
+        public void createVirtualMachine(
+                CreateVirtualMachineRequest request, StreamObserver<Operation> observer) {
             creates.add(request);
             Throwable failure = createFailures.poll();
             if (failure != null) {
@@ -212,40 +224,49 @@ final class FakeCloud implements AutoCloseable {
         }
 
         @Override
-        public void startVirtualMachine(StartVirtualMachineRequest request, StreamObserver<Operation> observer) {
+        public void startVirtualMachine(
+                StartVirtualMachineRequest request, StreamObserver<Operation> observer) {
             answer(observer, running("START", "starting"));
         }
 
         @Override
-        public void migrateVirtualMachine(MigrateVirtualMachineRequest request, StreamObserver<Operation> observer) {
+        public void migrateVirtualMachine(
+                MigrateVirtualMachineRequest request, StreamObserver<Operation> observer) {
             migrates.add(request);
             answer(observer, running("PREPARE_TARGET", "preparing the target"));
         }
 
         @Override
-        public void deleteVirtualMachine(DeleteVirtualMachineRequest request, StreamObserver<Operation> observer) {
+        public void deleteVirtualMachine(
+                DeleteVirtualMachineRequest request, StreamObserver<Operation> observer) {
             deletes.add(request);
             answer(observer, running("DELETE", "deleting"));
         }
 
         @Override
-        public void getVirtualMachine(GetVirtualMachineRequest request, StreamObserver<VirtualMachine> observer) {
+        public void getVirtualMachine(
+                GetVirtualMachineRequest request, StreamObserver<VirtualMachine> observer) {
             machines.stream()
                     .filter(vm -> vm.getName().equals(request.getName()))
                     .findFirst()
                     .ifPresentOrElse(
                             vm -> answer(observer, vm),
-                            () -> observer.onError(
-                                    Refusal.of(ErrorReason.ERROR_REASON_VM_NOT_FOUND, ErrorDomain.COMPUTE)
-                                            .what("there is no VM %s", request.getName())
-                                            .asException()));
+                            () ->
+                                    observer.onError(
+                                            Refusal.of(
+                                                            ErrorReason.ERROR_REASON_VM_NOT_FOUND,
+                                                            ErrorDomain.COMPUTE)
+                                                    .what("there is no VM %s", request.getName())
+                                                    .asException()));
         }
 
         /** Pages of one, so that the client has to follow tokens. */
         @Override
         public void listVirtualMachines(
-                ListVirtualMachinesRequest request, StreamObserver<ListVirtualMachinesResponse> observer) {
-            int at = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
+                ListVirtualMachinesRequest request,
+                StreamObserver<ListVirtualMachinesResponse> observer) {
+            int at =
+                    request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
             var page = ListVirtualMachinesResponse.newBuilder();
             if (at < machines.size()) {
                 page.addVirtualMachines(machines.get(at));
@@ -261,14 +282,19 @@ final class FakeCloud implements AutoCloseable {
     private final class Watch extends WatchServiceGrpc.WatchServiceImplBase {
         @Override
         public void watchVirtualMachines(
-                WatchVirtualMachinesRequest request, StreamObserver<WatchVirtualMachinesResponse> observer) {
+                WatchVirtualMachinesRequest request,
+                StreamObserver<WatchVirtualMachinesResponse> observer) {
             watchTokens.add(request.getResumeToken());
-            int at = request.getResumeToken().isEmpty() ? 0 : Integer.parseInt(request.getResumeToken());
-            observer.onNext(WatchVirtualMachinesResponse.newBuilder()
-                    .setType(WatchVirtualMachinesResponse.Type.TYPE_MODIFIED)
-                    .setVirtualMachine(machines.get(at % machines.size()))
-                    .setResumeToken(Integer.toString(at + 1))
-                    .build());
+            int at =
+                    request.getResumeToken().isEmpty()
+                            ? 0
+                            : Integer.parseInt(request.getResumeToken());
+            observer.onNext(
+                    WatchVirtualMachinesResponse.newBuilder()
+                            .setType(WatchVirtualMachinesResponse.Type.TYPE_MODIFIED)
+                            .setVirtualMachine(machines.get(at % machines.size()))
+                            .setResumeToken(Integer.toString(at + 1))
+                            .build());
             observer.onError(
                     io.grpc.Status.UNAVAILABLE.withDescription("rollout").asRuntimeException());
         }
@@ -276,7 +302,8 @@ final class FakeCloud implements AutoCloseable {
 
     private final class Operations extends OperationsGrpc.OperationsImplBase {
         @Override
-        public void waitOperation(WaitOperationRequest request, StreamObserver<Operation> observer) {
+        public void waitOperation(
+                WaitOperationRequest request, StreamObserver<Operation> observer) {
             Operation next = steps.size() > 1 ? steps.poll() : steps.peek();
             answer(observer, next == null ? running("RUNNING", "") : next);
         }
@@ -287,12 +314,14 @@ final class FakeCloud implements AutoCloseable {
         }
 
         @Override
-        public void cancelOperation(CancelOperationRequest request, StreamObserver<Empty> observer) {
+        public void cancelOperation(
+                CancelOperationRequest request, StreamObserver<Empty> observer) {
             answer(observer, Empty.getDefaultInstance());
         }
 
         @Override
-        public void listOperations(ListOperationsRequest request, StreamObserver<ListOperationsResponse> observer) {
+        public void listOperations(
+                ListOperationsRequest request, StreamObserver<ListOperationsResponse> observer) {
             answer(
                     observer,
                     ListOperationsResponse.newBuilder()
@@ -320,32 +349,39 @@ final class FakeCloud implements AutoCloseable {
             answer(
                     observer,
                     Operation.newBuilder()
-                            .setName("projects/default/operations/catalog-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0002")
+                            .setName(
+                                    "projects/default/operations/catalog-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0002")
                             .setDone(true)
-                            .setResponse(Any.pack(Image.newBuilder()
-                                    .setName(request.getParent() + "/images/" + request.getImageId())
-                                    .setDigest(request.getUploadedDigest())
-                                    .build()))
+                            .setResponse(
+                                    Any.pack(
+                                            Image.newBuilder()
+                                                    .setName(
+                                                            request.getParent()
+                                                                    + "/images/"
+                                                                    + request.getImageId())
+                                                    .setDigest(request.getUploadedDigest())
+                                                    .build()))
                             .build());
         }
     }
 
     private final class Marketplace extends ImageCatalogServiceGrpc.ImageCatalogServiceImplBase {
         @Override
-        public void createImageVersion(CreateImageVersionRequest request, StreamObserver<ImageVersion> observer) {
+        public void createImageVersion(
+                CreateImageVersionRequest request, StreamObserver<ImageVersion> observer) {
             published.add(request);
             answer(observer, version());
         }
 
         @Override
-        public void getImageVersion(GetImageVersionRequest request, StreamObserver<ImageVersion> observer) {
+        public void getImageVersion(
+                GetImageVersionRequest request, StreamObserver<ImageVersion> observer) {
             answer(observer, version());
         }
 
         private ImageVersion version() {
             try {
-                var statement =
-                        SignedImageStatement.parseFrom(published.getLast().getStatement());
+                var statement = SignedImageStatement.parseFrom(published.getLast().getStatement());
                 return ImageVersion.newBuilder()
                         .setUrn(statement.getUrn())
                         .setDigest(statement.getDigest())
@@ -358,7 +394,8 @@ final class FakeCloud implements AutoCloseable {
 
     private final class Blobs extends ImageBlobServiceGrpc.ImageBlobServiceImplBase {
         @Override
-        public void getUpload(GetUploadRequest request, StreamObserver<GetUploadResponse> observer) {
+        public void getUpload(
+                GetUploadRequest request, StreamObserver<GetUploadResponse> observer) {
             var kept = uploads.get(request.getDigest());
             answer(
                     observer,
@@ -368,18 +405,23 @@ final class FakeCloud implements AutoCloseable {
         }
 
         @Override
-        public void readContent(ReadContentRequest request, StreamObserver<ReadContentResponse> observer) {
+        public void readContent(
+                ReadContentRequest request, StreamObserver<ReadContentResponse> observer) {
             byte[] all = kept(request.getDigest());
             for (int at = (int) request.getOffsetBytes(); at < all.length; at += CHUNK) {
-                observer.onNext(ReadContentResponse.newBuilder()
-                        .setChunk(ByteString.copyFrom(all, at, Math.min(CHUNK, all.length - at)))
-                        .build());
+                observer.onNext(
+                        ReadContentResponse.newBuilder()
+                                .setChunk(
+                                        ByteString.copyFrom(
+                                                all, at, Math.min(CHUNK, all.length - at)))
+                                .build());
             }
             observer.onCompleted();
         }
 
         @Override
-        public StreamObserver<UploadContentRequest> uploadContent(StreamObserver<UploadContentResponse> observer) {
+        public StreamObserver<UploadContentRequest> uploadContent(
+                StreamObserver<UploadContentResponse> observer) {
             return new StreamObserver<>() {
                 private ByteArrayOutputStream kept = new ByteArrayOutputStream();
                 private boolean broken;
@@ -388,8 +430,10 @@ final class FakeCloud implements AutoCloseable {
                 public void onNext(UploadContentRequest part) {
                     if (part.hasOpen()) {
                         uploadOffsets.add(part.getOpen().getOffsetBytes());
-                        kept = uploads.computeIfAbsent(
-                                part.getOpen().getDigest(), digest -> new ByteArrayOutputStream());
+                        kept =
+                                uploads.computeIfAbsent(
+                                        part.getOpen().getDigest(),
+                                        digest -> new ByteArrayOutputStream());
                         return;
                     }
                     if (!broken) {
@@ -397,9 +441,10 @@ final class FakeCloud implements AutoCloseable {
                         if (breakUploadAfter >= 0 && kept.size() > breakUploadAfter) {
                             breakUploadAfter = -1;
                             broken = true;
-                            observer.onError(io.grpc.Status.UNAVAILABLE
-                                    .withDescription("cut")
-                                    .asRuntimeException());
+                            observer.onError(
+                                    io.grpc.Status.UNAVAILABLE
+                                            .withDescription("cut")
+                                            .asRuntimeException());
                         }
                     }
                 }
@@ -427,8 +472,7 @@ final class FakeCloud implements AutoCloseable {
     static String digest(byte[] bytes) {
         try {
             return "sha256:"
-                    + HexFormat.of()
-                            .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+                    + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }

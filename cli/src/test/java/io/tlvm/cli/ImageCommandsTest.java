@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tlvm.catalog.v1.CreateImageVersionRequest;
 import io.tlvm.catalog.v1.SignedImageStatement;
 import io.tlvm.type.v1.OsType;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,10 +20,6 @@ import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.util.Arrays;
 import java.util.Base64;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class ImageCommandsTest {
 
@@ -52,7 +54,15 @@ class ImageCommandsTest {
     @Test
     void a_file_becomes_an_image_after_its_content_arrived() throws Exception {
         byte[] bytes = content();
-        var outcome = cli.run("image", "create", "mine", "--file", image(bytes).toString(), "--os-type", "linux");
+        var outcome =
+                cli.run(
+                        "image",
+                        "create",
+                        "mine",
+                        "--file",
+                        image(bytes).toString(),
+                        "--os-type",
+                        "linux");
 
         assertThat(outcome.status()).as(outcome.err()).isZero();
         String digest = FakeCloud.digest(bytes);
@@ -78,8 +88,7 @@ class ImageCommandsTest {
     @Test
     void an_image_needs_exactly_one_source() {
         assertThat(cli.run("image", "create", "mine").status()).isEqualTo(2);
-        assertThat(cli.run("image", "create", "mine", "--urn", "a:b:c:d", "--file", "x")
-                        .status())
+        assertThat(cli.run("image", "create", "mine", "--urn", "a:b:c:d", "--file", "x").status())
                 .isEqualTo(2);
     }
 
@@ -88,21 +97,22 @@ class ImageCommandsTest {
         KeyPair keys = keys();
         byte[] bytes = content();
 
-        var outcome = cli.run(
-                "image",
-                "publish",
-                "--urn",
-                "acme:linux:server:1.0",
-                "--title",
-                "ACME Linux",
-                "--file",
-                image(bytes).toString(),
-                "--key",
-                pem(keys).toString(),
-                "--os-type",
-                "linux",
-                "--not-capable",
-                "no signed boot loader");
+        var outcome =
+                cli.run(
+                        "image",
+                        "publish",
+                        "--urn",
+                        "acme:linux:server:1.0",
+                        "--title",
+                        "ACME Linux",
+                        "--file",
+                        image(bytes).toString(),
+                        "--key",
+                        pem(keys).toString(),
+                        "--os-type",
+                        "linux",
+                        "--not-capable",
+                        "no signed boot loader");
 
         assertThat(outcome.status()).as(outcome.err()).isZero();
         CreateImageVersionRequest request = cloud.published.getFirst();
@@ -111,16 +121,17 @@ class ImageCommandsTest {
         check.update(request.getStatement().toByteArray());
         assertThat(check.verify(request.getSignature().toByteArray())).isTrue();
         assertThat(SignedImageStatement.parseFrom(request.getStatement()))
-                .isEqualTo(SignedImageStatement.newBuilder()
-                        .setUrn("acme:linux:server:1.0")
-                        .setTitle("ACME Linux")
-                        .setOsType(OsType.OS_TYPE_LINUX)
-                        .setTrustedLaunchCapable(false)
-                        .setTrustedLaunchReason("no signed boot loader")
-                        .setDigest(FakeCloud.digest(bytes))
-                        .setSizeBytes(SIZE)
-                        .setFormat("raw")
-                        .build());
+                .isEqualTo(
+                        SignedImageStatement.newBuilder()
+                                .setUrn("acme:linux:server:1.0")
+                                .setTitle("ACME Linux")
+                                .setOsType(OsType.OS_TYPE_LINUX)
+                                .setTrustedLaunchCapable(false)
+                                .setTrustedLaunchReason("no signed boot loader")
+                                .setDigest(FakeCloud.digest(bytes))
+                                .setSizeBytes(SIZE)
+                                .setFormat("raw")
+                                .build());
         assertThat(cloud.uploads).containsKey(FakeCloud.digest(bytes));
     }
 
@@ -140,8 +151,9 @@ class ImageCommandsTest {
                 pem(keys()).toString(),
                 "--os-type",
                 "windows");
-        assertThat(SignedImageStatement.parseFrom(cloud.published.getFirst().getStatement())
-                        .getFormat())
+        assertThat(
+                        SignedImageStatement.parseFrom(cloud.published.getFirst().getStatement())
+                                .getFormat())
                 .isEqualTo("vhdx");
     }
 
@@ -158,8 +170,7 @@ class ImageCommandsTest {
         Path file = directory.resolve("copy.raw");
         Files.write(directory.resolve("copy.raw.part"), Arrays.copyOf(bytes, 1_000_000));
 
-        assertThat(cli.run("image", "download", "mine", file.toString()).status())
-                .isZero();
+        assertThat(cli.run("image", "download", "mine", file.toString()).status()).isZero();
 
         assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
         assertThat(directory.resolve("copy.raw.part")).doesNotExist();
@@ -170,8 +181,7 @@ class ImageCommandsTest {
         store(content(), FakeCloud.digest(new byte[] {1}));
         Path file = directory.resolve("copy.raw");
 
-        assertThat(cli.run("image", "download", "mine", file.toString()).status())
-                .isEqualTo(9);
+        assertThat(cli.run("image", "download", "mine", file.toString()).status()).isEqualTo(9);
 
         assertThat(file).doesNotExist();
         assertThat(directory.resolve("copy.raw.part")).doesNotExist();
@@ -179,8 +189,7 @@ class ImageCommandsTest {
 
     @Test
     void a_private_key_is_never_sent_as_a_public_one() throws Exception {
-        var outcome =
-                cli.run("image", "publisher", "add-key", "acme", pem(keys()).toString());
+        var outcome = cli.run("image", "publisher", "add-key", "acme", pem(keys()).toString());
         assertThat(outcome.status()).isEqualTo(2);
         assertThat(outcome.err()).contains("nothing was sent").doesNotContain("BEGIN");
     }
@@ -195,7 +204,7 @@ class ImageCommandsTest {
         return Files.writeString(
                 directory.resolve("key.pem"),
                 "-----BEGIN PRIVATE KEY-----\n"
-                        + Base64.getMimeEncoder()
-                                .encodeToString(keys.getPrivate().getEncoded()) + "\n-----END PRIVATE KEY-----\n");
+                        + Base64.getMimeEncoder().encodeToString(keys.getPrivate().getEncoded())
+                        + "\n-----END PRIVATE KEY-----\n");
     }
 }

@@ -11,11 +11,13 @@ import io.tlvm.cli.input.ResourceNames;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.compute.v1.VirtualMachine;
 import io.tlvm.type.v1.SecurityType;
-import java.time.Duration;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.time.Duration;
 
 class InputTest {
 
@@ -35,13 +37,33 @@ class InputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "8GB", "512MB", "0", "-1", "1.0001MiB", "GiB", "8 potatoes", "99999999999999999999"})
+    @ValueSource(
+            strings = {
+                "",
+                "8GB",
+                "512MB",
+                "0",
+                "-1",
+                "1.0001MiB",
+                "GiB",
+                "8 potatoes",
+                "99999999999999999999"
+            })
     void memory_that_is_unclear_is_refused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> Memory.parse(text));
     }
 
     @ParameterizedTest
-    @CsvSource({"90s,PT1M30S", "10m,PT10M", "2h,PT2H", "7d,PT168H", "500ms,PT0.5S", "30,PT30S", "0,PT0S", "PT5M,PT5M"})
+    @CsvSource({
+        "90s,PT1M30S",
+        "10m,PT10M",
+        "2h,PT2H",
+        "7d,PT168H",
+        "500ms,PT0.5S",
+        "30,PT30S",
+        "0,PT0S",
+        "PT5M,PT5M"
+    })
     void durations_are_read(String text, Duration expected) {
         assertThat(Durations.parse(text)).isEqualTo(expected);
     }
@@ -75,7 +97,8 @@ class InputTest {
 
     @Test
     void enums_lose_their_prefix_for_people() {
-        assertThat(EnumWords.word(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH)).isEqualTo("TrustedLaunch");
+        assertThat(EnumWords.word(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH))
+                .isEqualTo("TrustedLaunch");
         assertThat(EnumWords.word(VirtualMachine.PowerState.POWER_STATE_RUNNING))
                 .isEqualTo("Running");
         assertThat(EnumWords.word(VirtualMachine.State.STATE_UNSPECIFIED)).isEqualTo("-");
@@ -86,9 +109,11 @@ class InputTest {
     void short_names_are_completed_and_full_names_stay() {
         var names = new ResourceNames("lab");
         assertThat(names.vm("web01")).isEqualTo("projects/lab/virtualMachines/web01");
-        assertThat(names.vm("projects/x/virtualMachines/y")).isEqualTo("projects/x/virtualMachines/y");
+        assertThat(names.vm("projects/x/virtualMachines/y"))
+                .isEqualTo("projects/x/virtualMachines/y");
         assertThat(names.node("node-a")).isEqualTo("nodes/node-a");
-        assertThat(names.imageVersion("P:o:s:1.0")).isEqualTo("publishers/p/offers/o/skus/s/versions/1.0");
+        assertThat(names.imageVersion("P:o:s:1.0"))
+                .isEqualTo("publishers/p/offers/o/skus/s/versions/1.0");
     }
 
     @Test
@@ -96,6 +121,8 @@ class InputTest {
         assertThatThrownBy(() -> new ResourceNames("default").image("a:b:c:d"))
                 .isInstanceOfSatisfying(
                         ProblemException.class,
-                        thrown -> assertThat(thrown.problem().fix()).contains("tlvm image create NAME --urn a:b:c:d"));
+                        thrown ->
+                                assertThat(thrown.problem().fix())
+                                        .contains("tlvm image create NAME --urn a:b:c:d"));
     }
 }

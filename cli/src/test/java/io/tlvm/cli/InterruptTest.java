@@ -2,6 +2,10 @@ package io.tlvm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -9,9 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A process of its own, because a signal ends the whole JVM. */
 class InterruptTest {
@@ -20,24 +21,29 @@ class InterruptTest {
     @Timeout(120)
     void ctrl_c_detaches_and_says_how_to_come_back(@TempDir Path directory) throws Exception {
         try (var cloud = new FakeCloud(directory)) {
-            // A process that was started in the background inherits that SIGINT is ignored, and the JVM respects it.
-            var builder = new ProcessBuilder(List.of(
-                    "env",
-                    "--default-signal=INT",
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "io.tlvm.cli.Tlvm",
-                    "vm",
-                    "create",
-                    "web01",
-                    "--image",
-                    "debian"));
+            // A process that was started in the background inherits that SIGINT is ignored, and the
+            // JVM respects it.
+            var builder =
+                    new ProcessBuilder(
+                            List.of(
+                                    "env",
+                                    "--default-signal=INT",
+                                    Path.of(System.getProperty("java.home"), "bin", "java")
+                                            .toString(),
+                                    "-cp",
+                                    System.getProperty("java.class.path"),
+                                    "io.tlvm.cli.Tlvm",
+                                    "vm",
+                                    "create",
+                                    "web01",
+                                    "--image",
+                                    "debian"));
             builder.environment().putAll(cloud.environment(directory));
-            Process process =
-                    builder.redirectOutput(directory.resolve("out").toFile()).start();
+            Process process = builder.redirectOutput(directory.resolve("out").toFile()).start();
             try (var err =
-                    new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
+                    new BufferedReader(
+                            new InputStreamReader(
+                                    process.getErrorStream(), StandardCharsets.UTF_8))) {
                 var lines = new ArrayList<String>();
                 for (String line = err.readLine(); line != null; line = err.readLine()) {
                     lines.add(line);
@@ -51,8 +57,13 @@ class InterruptTest {
                 assertThat(process.exitValue()).isEqualTo(130);
                 assertThat(lines)
                         .anySatisfy(
-                                line -> assertThat(line).contains("detached").contains(FakeCloud.OPERATION));
-                assertThat(lines).anySatisfy(line -> assertThat(line).contains("tlvm op wait compute-0d6f6a6e"));
+                                line ->
+                                        assertThat(line)
+                                                .contains("detached")
+                                                .contains(FakeCloud.OPERATION));
+                assertThat(lines)
+                        .anySatisfy(
+                                line -> assertThat(line).contains("tlvm op wait compute-0d6f6a6e"));
             } finally {
                 process.destroyForcibly();
             }

@@ -2,13 +2,14 @@ package io.tlvm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Commands that reach no service. */
 class LocalCommandsTest {
@@ -29,18 +30,23 @@ class LocalCommandsTest {
         var outcome = cli().run("explain", "image-has-no-content");
         assertThat(outcome.status()).isZero();
         assertThat(outcome.out())
-                .contains("IMAGE_HAS_NO_CONTENT", "FAILED_PRECONDITION", "exit code: 5", "Add content");
+                .contains(
+                        "IMAGE_HAS_NO_CONTENT",
+                        "FAILED_PRECONDITION",
+                        "exit code: 5",
+                        "Add content");
         assertThat(cli().run("explain").out()).contains("VM_NOT_FOUND\n");
         assertThat(cli().run("explain", "NOPE").status()).isEqualTo(2);
-        assertThat(cli().run("explain", "VM_NOT_FOUND", "-o", "json").out()).contains("\"exitCode\": 3");
+        assertThat(cli().run("explain", "VM_NOT_FOUND", "-o", "json").out())
+                .contains("\"exitCode\": 3");
     }
 
     @Test
     void the_completion_script_is_one_that_bash_accepts() throws Exception {
-        Path script = Files.writeString(
-                directory.resolve("completion"), cli().run("completion", "bash").out());
-        Process bash =
-                new ProcessBuilder("bash", "-n", script.toString()).inheritIO().start();
+        Path script =
+                Files.writeString(
+                        directory.resolve("completion"), cli().run("completion", "bash").out());
+        Process bash = new ProcessBuilder("bash", "-n", script.toString()).inheritIO().start();
         assertThat(bash.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(bash.exitValue()).isZero();
         assertThat(Files.readString(script)).contains("marketplace", "--security-type");
@@ -48,11 +54,18 @@ class LocalCommandsTest {
 
     @Test
     void contexts_are_kept_and_options_and_environment_win_over_them() {
-        assertThat(cli().run("config", "set-context", "lab", "--compute", "lab:1", "--pki", "/lab")
-                        .status())
+        assertThat(
+                        cli().run(
+                                        "config",
+                                        "set-context",
+                                        "lab",
+                                        "--compute",
+                                        "lab:1",
+                                        "--pki",
+                                        "/lab")
+                                .status())
                 .isZero();
-        assertThat(cli().run("config", "set-context", "home", "--compute", "home:1")
-                        .status())
+        assertThat(cli().run("config", "set-context", "home", "--compute", "home:1").status())
                 .isZero();
         assertThat(cli().run("config", "show").out())
                 .contains("lab:1")
@@ -63,9 +76,10 @@ class LocalCommandsTest {
         assertThat(cli().run("config", "show").out()).contains("home:1");
         assertThat(cli().with("TLVM_COMPUTE", "env:1").run("config", "show").out())
                 .contains("env:1");
-        assertThat(cli().with("TLVM_COMPUTE", "env:1")
-                        .run("config", "show", "--compute", "opt:1")
-                        .out())
+        assertThat(
+                        cli().with("TLVM_COMPUTE", "env:1")
+                                .run("config", "show", "--compute", "opt:1")
+                                .out())
                 .contains("opt:1");
         assertThat(cli().run("config", "use-context", "nowhere").status()).isEqualTo(2);
     }

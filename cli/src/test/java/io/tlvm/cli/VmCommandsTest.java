@@ -3,6 +3,7 @@ package io.tlvm.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Timestamp;
+
 import io.tlvm.compute.v1.CreateVirtualMachineRequest;
 import io.tlvm.compute.v1.EffectiveSecurityProfile;
 import io.tlvm.compute.v1.HardwareProfile;
@@ -13,10 +14,7 @@ import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.type.v1.ErrorReason;
 import io.tlvm.type.v1.SecurityType;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
-import java.util.UUID;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
 
 class VmCommandsTest {
 
@@ -47,16 +50,19 @@ class VmCommandsTest {
         return VirtualMachine.newBuilder()
                 .setName("projects/default/virtualMachines/" + name)
                 .setHardwareProfile(HardwareProfile.newBuilder().setVcpuCount(4).setMemoryMib(8192))
-                .setEffectiveSecurityProfile(EffectiveSecurityProfile.newBuilder()
-                        .setSecurityType(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH)
-                        .setSecureBootEnabled(true)
-                        .setVtpmEnabled(true))
-                .setStorageProfile(StorageProfile.newBuilder().setImage("projects/default/images/debian"))
+                .setEffectiveSecurityProfile(
+                        EffectiveSecurityProfile.newBuilder()
+                                .setSecurityType(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH)
+                                .setSecureBootEnabled(true)
+                                .setVtpmEnabled(true))
+                .setStorageProfile(
+                        StorageProfile.newBuilder().setImage("projects/default/images/debian"))
                 .setState(VirtualMachine.State.STATE_ACTIVE)
                 .setPowerState(VirtualMachine.PowerState.POWER_STATE_RUNNING)
                 .setNode("nodes/node-b")
-                .setCreateTime(Timestamp.newBuilder()
-                        .setSeconds(Instant.parse("2026-03-01T12:00:00Z").getEpochSecond()))
+                .setCreateTime(
+                        Timestamp.newBuilder()
+                                .setSeconds(Instant.parse("2026-03-01T12:00:00Z").getEpochSecond()))
                 .build();
     }
 
@@ -64,56 +70,64 @@ class VmCommandsTest {
     void list_follows_all_pages_and_prints_a_table() {
         cloud.machines = List.of(vm("web01"), vm("database-2"));
 
-        assertThat(cli.run("vm", "list").out()).isEqualTo("""
-                NAME        POWER    STATE   NODE    SECURITY       SECBOOT  VTPM  CPU  MEM      IMAGE   AGE
-                web01       Running  Active  node-b  TrustedLaunch  on       2.0   4    8.0 GiB  debian  2d
-                database-2  Running  Active  node-b  TrustedLaunch  on       2.0   4    8.0 GiB  debian  2d
-                """);
+        assertThat(cli.run("vm", "list").out())
+                .isEqualTo(
+                        """
+                        NAME        POWER    STATE   NODE    SECURITY       SECBOOT  VTPM  CPU  MEM      IMAGE   AGE
+                        web01       Running  Active  node-b  TrustedLaunch  on       2.0   4    8.0 GiB  debian  2d
+                        database-2  Running  Active  node-b  TrustedLaunch  on       2.0   4    8.0 GiB  debian  2d
+                        """);
         assertThat(cli.run("vm", "ls", "--no-headers", "--limit", "1").out())
                 .startsWith("web01")
                 .hasLineCount(1);
-        assertThat(cli.run("vm", "list", "-o", "name").out()).isEqualTo("""
-                projects/default/virtualMachines/web01
-                projects/default/virtualMachines/database-2
-                """);
+        assertThat(cli.run("vm", "list", "-o", "name").out())
+                .isEqualTo(
+                        """
+                        projects/default/virtualMachines/web01
+                        projects/default/virtualMachines/database-2
+                        """);
     }
 
     @Test
     void json_has_lower_camel_names_and_long_integers_as_strings_and_writes_false() {
-        cloud.machines = List.of(vm("web01").toBuilder()
-                .clearCreateTime()
-                .clearStorageProfile()
-                .clearNode()
-                .build());
+        cloud.machines =
+                List.of(
+                        vm("web01").toBuilder()
+                                .clearCreateTime()
+                                .clearStorageProfile()
+                                .clearNode()
+                                .build());
 
-        assertThat(cli.run("vm", "list", "-o", "json").out()).isEqualTo("""
-                [
-                  {
-                    "name": "projects/default/virtualMachines/web01",
-                    "uid": "",
-                    "labels": {
-                    },
-                    "hardwareProfile": {
-                      "vcpuCount": 4,
-                      "memoryMib": "8192"
-                    },
-                    "effectiveSecurityProfile": {
-                      "securityType": "SECURITY_TYPE_TRUSTED_LAUNCH",
-                      "secureBootEnabled": true,
-                      "vtpmEnabled": true,
-                      "vbsCapable": false
-                    },
-                    "state": "STATE_ACTIVE",
-                    "powerState": "POWER_STATE_RUNNING",
-                    "node": "",
-                    "conditions": [],
-                    "currentOperation": "",
-                    "etag": "",
-                    "creator": "",
-                    "macAddress": ""
-                  }
-                ]
-                """);
+        assertThat(cli.run("vm", "list", "-o", "json").out())
+                .isEqualTo(
+                        """
+                        [
+                          {
+                            "name": "projects/default/virtualMachines/web01",
+                            "uid": "",
+                            "labels": {
+                            },
+                            "hardwareProfile": {
+                              "vcpuCount": 4,
+                              "memoryMib": "8192"
+                            },
+                            "effectiveSecurityProfile": {
+                              "securityType": "SECURITY_TYPE_TRUSTED_LAUNCH",
+                              "secureBootEnabled": true,
+                              "vtpmEnabled": true,
+                              "vbsCapable": false
+                            },
+                            "state": "STATE_ACTIVE",
+                            "powerState": "POWER_STATE_RUNNING",
+                            "node": "",
+                            "conditions": [],
+                            "currentOperation": "",
+                            "etag": "",
+                            "creator": "",
+                            "macAddress": ""
+                          }
+                        ]
+                        """);
         assertThat(cli.run("vm", "show", "web01", "-o", "jsonl").out())
                 .hasLineCount(1)
                 .contains("\"memoryMib\":\"8192\"");
@@ -128,8 +142,7 @@ class VmCommandsTest {
 
     @Test
     void control_characters_of_a_service_do_not_reach_the_terminal() {
-        cloud.machines =
-                List.of(vm("web01").toBuilder().setMacAddress("\u001b[31mred").build());
+        cloud.machines = List.of(vm("web01").toBuilder().setMacAddress("\u001b[31mred").build());
         assertThat(cli.run("vm", "list", "-o", "wide").out())
                 .doesNotContain("\u001b")
                 .contains("[31mred");
@@ -137,10 +150,11 @@ class VmCommandsTest {
 
     @Test
     void create_shows_steps_on_stderr_and_only_the_vm_on_stdout() {
-        cloud.steps.addAll(List.of(
-                FakeCloud.running("PLACE", "choosing a node"),
-                FakeCloud.running("PLACE", "choosing a node"),
-                FakeCloud.succeeded(vm("web01"))));
+        cloud.steps.addAll(
+                List.of(
+                        FakeCloud.running("PLACE", "choosing a node"),
+                        FakeCloud.running("PLACE", "choosing a node"),
+                        FakeCloud.succeeded(vm("web01"))));
 
         var outcome = cli.run("vm", "create", "web01", "--image", "debian", "-o", "name");
 
@@ -163,30 +177,31 @@ class VmCommandsTest {
     void flags_of_az_become_the_request() {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
 
-        var outcome = cli.run(
-                "vm",
-                "create",
-                "--hardware-profile",
-                "memory-mb=8192",
-                "processors=4",
-                "--name",
-                "web01",
-                "--image",
-                "debian",
-                "--security-type",
-                "trustedLaunch",
-                "--enable-secure-boot",
-                "true",
-                "--enable-vtpm",
-                "false",
-                "--enable-vbs",
-                "--storage-path",
-                "fast",
-                "--node",
-                "node-a",
-                "--stopped",
-                "--label",
-                "team=a");
+        var outcome =
+                cli.run(
+                        "vm",
+                        "create",
+                        "--hardware-profile",
+                        "memory-mb=8192",
+                        "processors=4",
+                        "--name",
+                        "web01",
+                        "--image",
+                        "debian",
+                        "--security-type",
+                        "trustedLaunch",
+                        "--enable-secure-boot",
+                        "true",
+                        "--enable-vtpm",
+                        "false",
+                        "--enable-vbs",
+                        "--storage-path",
+                        "fast",
+                        "--node",
+                        "node-a",
+                        "--stopped",
+                        "--label",
+                        "team=a");
 
         assertThat(outcome.status()).as(outcome.err()).isZero();
         CreateVirtualMachineRequest request = cloud.creates.getFirst();
@@ -195,11 +210,9 @@ class VmCommandsTest {
         assertThat(request.getStopped()).isTrue();
         VirtualMachine vm = request.getVirtualMachine();
         assertThat(vm.getHardwareProfile())
-                .isEqualTo(HardwareProfile.newBuilder()
-                        .setVcpuCount(4)
-                        .setMemoryMib(8192)
-                        .build());
-        assertThat(vm.getSecurityProfile().getSecurityType()).isEqualTo(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH);
+                .isEqualTo(HardwareProfile.newBuilder().setVcpuCount(4).setMemoryMib(8192).build());
+        assertThat(vm.getSecurityProfile().getSecurityType())
+                .isEqualTo(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH);
         assertThat(vm.getSecurityProfile().getSecureBootEnabled()).isTrue();
         assertThat(vm.getSecurityProfile().hasVtpmEnabled()).isTrue();
         assertThat(vm.getSecurityProfile().getVtpmEnabled()).isFalse();
@@ -223,40 +236,37 @@ class VmCommandsTest {
 
     @Test
     void a_call_that_met_an_absent_service_is_repeated_with_the_same_request_id() {
-        cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE)
-                .asException());
+        cloud.createFailures.add(
+                Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE)
+                        .asException());
         cloud.createFailures.add(io.grpc.Status.UNAVAILABLE.asRuntimeException());
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
 
-        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status())
-                .isZero();
+        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status()).isZero();
 
         assertThat(cloud.creates).hasSize(3);
-        assertThat(cloud.creates.stream()
-                        .map(CreateVirtualMachineRequest::getRequestId)
-                        .distinct())
+        assertThat(cloud.creates.stream().map(CreateVirtualMachineRequest::getRequestId).distinct())
                 .hasSize(1);
-        assertThat(UUID.fromString(cloud.creates.getFirst().getRequestId()).version())
-                .isEqualTo(4);
+        assertThat(UUID.fromString(cloud.creates.getFirst().getRequestId()).version()).isEqualTo(4);
     }
 
     @Test
     void repetition_ends_after_four_attempts() {
         for (int i = 0; i < 9; i++) {
-            cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE)
-                    .asException());
+            cloud.createFailures.add(
+                    Refusal.of(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY, ErrorDomain.COMPUTE)
+                            .asException());
         }
-        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status())
-                .isEqualTo(10);
+        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status()).isEqualTo(10);
         assertThat(cloud.creates).hasSize(4);
     }
 
     @Test
     void a_conflict_is_not_repeated() {
-        cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_OPERATION_IN_PROGRESS, ErrorDomain.COMPUTE)
-                .asException());
-        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status())
-                .isEqualTo(4);
+        cloud.createFailures.add(
+                Refusal.of(ErrorReason.ERROR_REASON_OPERATION_IN_PROGRESS, ErrorDomain.COMPUTE)
+                        .asException());
+        assertThat(cli.run("vm", "create", "web01", "--image", "debian").status()).isEqualTo(4);
         assertThat(cloud.creates).hasSize(1);
     }
 
@@ -267,8 +277,15 @@ class VmCommandsTest {
         cli.run("vm", "create", "web01", "--image", "debian", "--request-id", id);
         assertThat(cloud.creates.getFirst().getRequestId()).isEqualTo(id);
 
-        var outcome = cli.run(
-                "vm", "create", "web01", "--image", "debian", "--request-id", "7d444840-9dc0-11d1-b245-5ffdce74fad2");
+        var outcome =
+                cli.run(
+                        "vm",
+                        "create",
+                        "web01",
+                        "--image",
+                        "debian",
+                        "--request-id",
+                        "7d444840-9dc0-11d1-b245-5ffdce74fad2");
         assertThat(outcome.status()).isEqualTo(2);
         assertThat(outcome.err()).contains("not a version 4 UUID");
     }
@@ -278,8 +295,11 @@ class VmCommandsTest {
             mode = EnumSource.Mode.EXCLUDE,
             names = {"ERROR_REASON_UNSPECIFIED", "UNRECOGNIZED"})
     void every_reason_of_a_failed_operation_has_its_exit_status(ErrorReason reason) {
-        cloud.steps.add(FakeCloud.failed(
-                Refusal.of(reason, ErrorDomain.COMPUTE).what("it did not work").fix("do this")));
+        cloud.steps.add(
+                FakeCloud.failed(
+                        Refusal.of(reason, ErrorDomain.COMPUTE)
+                                .what("it did not work")
+                                .fix("do this")));
 
         var outcome = cli.run("vm", "create", "web01", "--image", "debian");
 
@@ -293,21 +313,27 @@ class VmCommandsTest {
 
     @Test
     void all_violations_are_printed_one_per_line() {
-        cloud.createFailures.add(Refusal.of(ErrorReason.ERROR_REASON_VALIDATION_FAILED, ErrorDomain.COMPUTE)
-                .what("2 fields break rules")
-                .violation("virtual_machine_id", "string.pattern", "must be lower case")
-                .violation("virtual_machine.hardware_profile.memory_mib", "int64.gte", "must be at least 384")
-                .asException());
+        cloud.createFailures.add(
+                Refusal.of(ErrorReason.ERROR_REASON_VALIDATION_FAILED, ErrorDomain.COMPUTE)
+                        .what("2 fields break rules")
+                        .violation("virtual_machine_id", "string.pattern", "must be lower case")
+                        .violation(
+                                "virtual_machine.hardware_profile.memory_mib",
+                                "int64.gte",
+                                "must be at least 384")
+                        .asException());
 
         var outcome = cli.run("vm", "create", "WEB", "--image", "debian");
 
         assertThat(outcome.status()).isEqualTo(2);
-        assertThat(outcome.err()).isEqualTo("""
-                VALIDATION_FAILED: 2 fields break rules
-                  • virtual_machine_id: must be lower case
-                  • virtual_machine.hardware_profile.memory_mib: must be at least 384
-                fix: Correct the fields that the violations name and send the request again.
-                """);
+        assertThat(outcome.err())
+                .isEqualTo(
+                        """
+                        VALIDATION_FAILED: 2 fields break rules
+                          • virtual_machine_id: must be lower case
+                          • virtual_machine.hardware_profile.memory_mib: must be at least 384
+                        fix: Correct the fields that the violations name and send the request again.
+                        """);
     }
 
     @Test
@@ -319,7 +345,8 @@ class VmCommandsTest {
 
     @Test
     void no_wait_prints_the_operation() {
-        var outcome = cli.run("vm", "create", "web01", "--image", "debian", "--no-wait", "-o", "name");
+        var outcome =
+                cli.run("vm", "create", "web01", "--image", "debian", "--no-wait", "-o", "name");
         assertThat(outcome.out()).isEqualTo(FakeCloud.OPERATION + "\n");
     }
 
@@ -338,10 +365,8 @@ class VmCommandsTest {
     @Test
     void guest_state_is_destroyed_only_after_a_confirmation() {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
-        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state").status())
-                .isEqualTo(2);
-        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state", "-y")
-                        .status())
+        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state").status()).isEqualTo(2);
+        assertThat(cli.run("vm", "delete", "web01", "--destroy-guest-state", "-y").status())
                 .isZero();
         assertThat(cli.onTerminal("n\n").run("vm", "delete", "web01").status()).isEqualTo(1);
         assertThat(cloud.deletes).hasSize(1);
@@ -365,8 +390,7 @@ class VmCommandsTest {
     })
     void wait_ends_when_the_vm_is_as_wished(String wish, int status) {
         cloud.machines = List.of(vm("web01"));
-        assertThat(cli.run("vm", "wait", "web01", "--for", wish, "--timeout", "0s")
-                        .status())
+        assertThat(cli.run("vm", "wait", "web01", "--for", wish, "--timeout", "0s").status())
                 .isEqualTo(status);
     }
 
@@ -401,8 +425,7 @@ class VmCommandsTest {
     @Test
     void operations_are_routed_by_their_prefix() {
         cloud.steps.add(FakeCloud.succeeded(vm("web01")));
-        assertThat(cli.run("op", "wait", "compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001")
-                        .status())
+        assertThat(cli.run("op", "wait", "compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001").status())
                 .isZero();
         assertThat(cli.run("op", "show", "else-1").status()).isEqualTo(2);
         assertThat(cli.run("op", "list").out().lines()).hasSize(3);

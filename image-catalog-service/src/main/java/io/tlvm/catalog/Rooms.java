@@ -10,9 +10,11 @@ import io.tlvm.catalog.store.Intake;
 import io.tlvm.catalog.store.Shelving;
 import io.tlvm.catalog.store.StoreRecords;
 import io.tlvm.catalog.store.disk.DiskShelf;
+
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+
 import java.io.IOException;
 import java.time.Clock;
 

@@ -2,6 +2,7 @@ package io.tlvm.catalog;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+
 import java.nio.file.Path;
 
 /** Settings of the image store. */

@@ -1,4 +1,7 @@
-/** image-catalog-service: the marketplace catalog and the image store. This package only puts the rooms together. */
+/**
+ * image-catalog-service: the marketplace catalog and the image store. This package only puts the
+ * rooms together.
+ */
 @NullMarked
 package io.tlvm.catalog;
 

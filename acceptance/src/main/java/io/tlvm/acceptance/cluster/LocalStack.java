@@ -1,6 +1,7 @@
 package io.tlvm.acceptance.cluster;
 
 import io.tlvm.acceptance.cluster.Commands.Result;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** PostgreSQL, both services and two node agents, each a process of its own, started as {@code ./dev up} starts them. */
+/**
+ * PostgreSQL, both services and two node agents, each a process of its own, started as {@code ./dev
+ * up} starts them.
+ */
 public final class LocalStack {
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
 
@@ -52,7 +56,9 @@ public final class LocalStack {
         try {
             if (!Files.isDirectory(shared)) {
                 Files.createDirectory(
-                        shared, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+                        shared,
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rwx--x--x")));
             }
             return shared;
         } catch (IOException e) {
@@ -65,7 +71,8 @@ public final class LocalStack {
         command.addAll(List.of(arguments));
         Result result = commands.run(START_LIMIT, command);
         if (result.exit() != 0) {
-            throw new IllegalStateException(String.join(" ", command) + " failed:\n" + result.out() + result.err());
+            throw new IllegalStateException(
+                    String.join(" ", command) + " failed:\n" + result.out() + result.err());
         }
     }
 

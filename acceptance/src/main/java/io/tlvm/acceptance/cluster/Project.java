@@ -16,8 +16,12 @@ public record Project(Path root, Path home) {
     public static Project find() {
         Path root = Path.of("").toAbsolutePath();
         while (!Files.exists(root.resolve("deploy/local/stack"))) {
-            root = Optional.ofNullable(root.getParent())
-                    .orElseThrow(() -> new IllegalStateException("run this inside a checkout of the project"));
+            root =
+                    Optional.ofNullable(root.getParent())
+                            .orElseThrow(
+                                    () ->
+                                            new IllegalStateException(
+                                                    "run this inside a checkout of the project"));
         }
         String configured = System.getenv("TLVM_HOME");
         return new Project(root, Path.of(configured == null ? defaultHome() : configured));

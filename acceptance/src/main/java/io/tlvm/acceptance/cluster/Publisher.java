@@ -23,7 +23,10 @@ public final class Publisher {
         this.privateKey = privateKey;
     }
 
-    /** Makes a key pair in {@code directory}, and has the administrator create the publisher and pin the public half. */
+    /**
+     * Makes a key pair in {@code directory}, and has the administrator create the publisher and pin
+     * the public half.
+     */
     public static Publisher pinned(String name, Path directory, Tlvm tlvm) {
         try {
             Files.createDirectories(directory);
@@ -33,7 +36,9 @@ public final class Publisher {
             Path privateKey = directory.resolve(name + ".key");
             Files.deleteIfExists(privateKey);
             Files.createFile(
-                    privateKey, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                    privateKey,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rw-------")));
             Files.writeString(privateKey, pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
             Path publicKey = directory.resolve(name + ".pub");
             Files.writeString(publicKey, pem("PUBLIC KEY", keys.getPublic().getEncoded()));
@@ -48,17 +53,31 @@ public final class Publisher {
     }
 
     private static String pem(String type, byte[] der) {
-        return "-----BEGIN " + type + "-----\n"
+        return "-----BEGIN "
+                + type
+                + "-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
-                + "\n-----END " + type + "-----\n";
+                + "\n-----END "
+                + type
+                + "-----\n";
     }
 
     /** Signs and publishes an image; returns its URN. */
     public String publish(String sku, String title, Path file) {
         String urn = name + ":guest:" + sku + ":1.0.0";
         tlvm.ok(
-                "image", "publish", "--urn", urn, "--title", title, "--os-type", "linux", "--file", file.toString(),
-                "--key", privateKey.toString());
+                "image",
+                "publish",
+                "--urn",
+                urn,
+                "--title",
+                title,
+                "--os-type",
+                "linux",
+                "--file",
+                file.toString(),
+                "--key",
+                privateKey.toString());
         return urn;
     }
 }

@@ -3,7 +3,9 @@ package io.tlvm.acceptance.cluster;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.tlvm.acceptance.cluster.Commands.Result;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +21,9 @@ public final class Tlvm {
     private final Consumer<String> echo;
     private final ObjectMapper json = new ObjectMapper();
 
-    /** @param echo is shown every command line before it runs */
+    /**
+     * @param echo is shown every command line before it runs
+     */
     public Tlvm(Project project, Map<String, String> environment, Consumer<String> echo) {
         Map<String, String> all = new java.util.HashMap<>(environment);
         all.put("TLVM_PKI", project.home().resolve("pki/user/admin").toString());
@@ -47,8 +51,14 @@ public final class Tlvm {
     public String ok(String... arguments) {
         Outcome outcome = run(arguments);
         if (!outcome.succeeded()) {
-            throw new IllegalStateException("tlvm " + String.join(" ", arguments) + " ended with " + outcome.exit()
-                    + "\n" + outcome.out() + outcome.err());
+            throw new IllegalStateException(
+                    "tlvm "
+                            + String.join(" ", arguments)
+                            + " ended with "
+                            + outcome.exit()
+                            + "\n"
+                            + outcome.out()
+                            + outcome.err());
         }
         return outcome.out();
     }

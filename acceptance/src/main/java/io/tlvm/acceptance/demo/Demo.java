@@ -5,13 +5,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.tlvm.acceptance.cluster.LocalStack;
 import io.tlvm.acceptance.cluster.Project;
 import io.tlvm.acceptance.cluster.Tlvm;
+
 import java.util.List;
 import java.util.Map;
 
-/** {@code ./dev demo [-o json]}: runs the main job in front of the user's eyes, and leaves nothing running. */
+/**
+ * {@code ./dev demo [-o json]}: runs the main job in front of the user's eyes, and leaves nothing
+ * running.
+ */
 public final class Demo {
     private Demo() {}
 
@@ -52,9 +57,8 @@ public final class Demo {
             node.put("observed", line.observed());
             node.put("holds", line.holds());
         }
-        JsonNode root = mapper.createObjectNode()
-                .put("allHold", evidence.allHold())
-                .set("evidence", lines);
+        JsonNode root =
+                mapper.createObjectNode().put("allHold", evidence.allHold()).set("evidence", lines);
         try {
             return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root);
         } catch (JsonProcessingException e) {

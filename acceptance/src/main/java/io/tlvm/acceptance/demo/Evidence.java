@@ -3,7 +3,10 @@ package io.tlvm.acceptance.demo;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the demo saw, line by line: a claim, where the observation was read, what was read, whether it holds. */
+/**
+ * What the demo saw, line by line: a claim, where the observation was read, what was read, whether
+ * it holds.
+ */
 final class Evidence {
     /** One line. */
     record Line(String claim, String source, String observed, boolean holds) {}
@@ -29,7 +32,12 @@ final class Evidence {
         String form = "%-4s %-" + claim + "s  %-" + source + "s  %s%n";
         text.append(form.formatted("", "CLAIM", "READ FROM", "OBSERVED"));
         for (Line line : lines) {
-            text.append(form.formatted(line.holds() ? "yes" : "NO", line.claim(), line.source(), line.observed()));
+            text.append(
+                    form.formatted(
+                            line.holds() ? "yes" : "NO",
+                            line.claim(),
+                            line.source(),
+                            line.observed()));
         }
         return text.toString();
     }

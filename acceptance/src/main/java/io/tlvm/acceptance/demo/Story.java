@@ -1,6 +1,7 @@
 package io.tlvm.acceptance.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.tlvm.acceptance.cluster.LocalStack;
 import io.tlvm.acceptance.cluster.Project;
 import io.tlvm.acceptance.cluster.Publisher;
@@ -9,6 +10,7 @@ import io.tlvm.acceptance.guest.ControlPort;
 import io.tlvm.acceptance.guest.Ticks;
 import io.tlvm.acceptance.watcher.ProcessTable;
 import io.tlvm.acceptance.watcher.Watcher;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,7 +25,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The story, in order. Every observation is read from the guest, from /proc or from files at that moment. */
+/**
+ * The story, in order. Every observation is read from the guest, from /proc or from files at that
+ * moment.
+ */
 final class Story {
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(4);
     private static final Pattern WITNESS = Pattern.compile("boot=(\\S+) ticks=(\\d+)");
@@ -34,6 +39,7 @@ final class Story {
     private final Tlvm tlvm;
     private final Evidence evidence;
     private final Consumer<String> say;
+
     /** A run's own names, so that the demo can be repeated on data that persists. */
     private final String run = HexFormat.of().formatHex(new SecureRandom().generateSeed(2));
 
@@ -48,18 +54,39 @@ final class Story {
     void tell() {
         String vm = "demo-" + run;
         chapter("A storage path that both nodes reach, and the marketplace catalog");
-        tlvm.run("storage-path", "create", "shared", "--directory", stack.sharedDirectory().toString());
+        tlvm.run(
+                "storage-path",
+                "create",
+                "shared",
+                "--directory",
+                stack.sharedDirectory().toString());
         say.accept(tlvm.ok("image", "marketplace", "list"));
         Publisher publisher = Publisher.pinned("demo-" + run, project.home().resolve("demo"), tlvm);
         String good = publisher.publish("trusted", "Demo guest", project.guestImage());
-        String tampered = publisher.publish("tampered", "Demo guest with a changed kernel", project.tamperedImage());
+        String tampered =
+                publisher.publish(
+                        "tampered", "Demo guest with a changed kernel", project.tamperedImage());
 
         chapter("Create a Trusted launch VM from the marketplace image");
         tlvm.ok("image", "create", "guest-" + run, "--urn", good.replace(":1.0.0", ":latest"));
         Instant asked = Instant.now();
-        say.accept(tlvm.ok(
-                "vm", "create", vm, "--image", "guest-" + run, "--security-type", "TrustedLaunch", "--vcpus", "1",
-                "--memory", "384MiB", "--storage-path", "shared", "--node", "node-a"));
+        say.accept(
+                tlvm.ok(
+                        "vm",
+                        "create",
+                        vm,
+                        "--image",
+                        "guest-" + run,
+                        "--security-type",
+                        "TrustedLaunch",
+                        "--vcpus",
+                        "1",
+                        "--memory",
+                        "384MiB",
+                        "--storage-path",
+                        "shared",
+                        "--node",
+                        "node-a"));
         JsonNode created = show(vm);
         String uid = created.path("uid").asText();
         try (Watcher watcher = new Watcher(project.home().resolve("r"));
@@ -68,8 +95,11 @@ final class Story {
             ticks.follow(project.home().resolve("r/node-b"), uid);
             Before before;
             try (ControlPort guest = ControlPort.connect(controlSocket(created), BOOT_LIMIT)) {
-                evidence.add("create to guest ready", "guest control port",
-                        Duration.between(asked, Instant.now()).toSeconds() + " s", true);
+                evidence.add(
+                        "create to guest ready",
+                        "guest control port",
+                        Duration.between(asked, Instant.now()).toSeconds() + " s",
+                        true);
                 before = secureBootAndSecrets(guest, created);
             }
             JsonNode moved = migrate(vm, uid, created, watcher, ticks, before);
@@ -85,16 +115,25 @@ final class Story {
     private Before secureBootAndSecrets(ControlPort guest, JsonNode vm) {
         chapter("Ask the guest: Secure Boot, its TPM, and a secret sealed to the boot state");
         String secureBoot = guest.ask("sb");
-        evidence.add("Secure Boot is on", "guest, efivars", secureBoot, secureBoot.startsWith("SecureBoot=1"));
+        evidence.add(
+                "Secure Boot is on",
+                "guest, efivars",
+                secureBoot,
+                secureBoot.startsWith("SecureBoot=1"));
         String ek = ek(guest);
         String recorded = vm.path("guestState").path("ekFingerprint").asText();
         evidence.add(
-                "the EK that vm show names is the guest's", "guest, TPM NV 0x1c00002", shortened(ek),
+                "the EK that vm show names is the guest's",
+                "guest, TPM NV 0x1c00002",
+                shortened(ek),
                 recorded.equals("sha256:" + ek));
         String secret = "secret-" + run;
         guest.ask("seal " + secret);
         long counter = Long.parseLong(guest.ask("counter").strip());
-        evidence.add("secret sealed to PCR 7", "guest, tpm2_unseal", guest.ask("unseal").strip(),
+        evidence.add(
+                "secret sealed to PCR 7",
+                "guest, tpm2_unseal",
+                guest.ask("unseal").strip(),
                 guest.ask("unseal").strip().equals(secret));
         guest.ask("pause-start");
         Matcher witness = witness(guest);
@@ -113,38 +152,82 @@ final class Story {
         long targetPid = moved.path("debug").path("qemuPid").asLong();
         evidence.add("live migration, whole command", "wall clock", total.toMillis() + " ms", true);
         evidence.add(
-                "QEMU runs on node-b", "/proc/" + targetPid + "/cmdline",
-                ProcessTable.commandLine(targetPid).contains("r/node-b/") ? "started in node-b's run directory" : "-",
+                "QEMU runs on node-b",
+                "/proc/" + targetPid + "/cmdline",
+                ProcessTable.commandLine(targetPid).contains("r/node-b/")
+                        ? "started in node-b's run directory"
+                        : "-",
                 ProcessTable.commandLine(targetPid).contains("r/node-b/"));
-        evidence.add("QEMU is gone from node-a", "/proc/" + sourcePid, gone(sourcePid) ? "no such process" : "alive",
+        evidence.add(
+                "QEMU is gone from node-a",
+                "/proc/" + sourcePid,
+                gone(sourcePid) ? "no such process" : "alive",
                 gone(sourcePid));
         evidence.add(
-                "the source's guest state is destroyed", "storage path", sourceState.getFileName() + (Files.exists(sourceState) ? " exists" : " does not exist"),
+                "the source's guest state is destroyed",
+                "storage path",
+                sourceState.getFileName()
+                        + (Files.exists(sourceState) ? " exists" : " does not exist"),
                 !Files.exists(sourceState));
         try (ControlPort guest = ControlPort.connect(controlSocket(moved), Duration.ofMinutes(1))) {
             String pause = guest.ask("pause-stop").replace('\n', ' ');
             Matcher witness = witness(guest);
             evidence.add(
-                    "same memory, still running", "guest, witness in RAM",
-                    "boot " + shortened(witness.group(1)) + ", " + before.ticks() + " -> " + witness.group(2) + " ticks",
-                    witness.group(1).equals(before.boot()) && Long.parseLong(witness.group(2)) > before.ticks());
-            evidence.add("same EK", "guest, TPM NV 0x1c00002", shortened(ek(guest)), ek(guest).equals(before.ek()));
-            long read = Long.parseLong(guest.ask("counterread").strip());
-            evidence.add("same NV counter", "guest, tpm2_nvread", String.valueOf(read), read == before.counter());
-            String unsealed = guest.ask("unseal").strip();
-            evidence.add("secret unsealed after the move", "guest, tpm2_unseal", unsealed, unsealed.equals(before.secret()));
-            long next = Long.parseLong(guest.ask("counter").strip());
-            evidence.add("the counter goes on", "guest, tpm2_nvincrement", read + " -> " + next, next == read + 1);
-            String errors = guest.ask("dmesg-errors").strip();
-            evidence.add("no error in the guest's kernel log", "guest, dmesg", errors, errors.equals("0"));
-            evidence.add("pause seen by the guest", "guest, TPM clock", pause, pause.contains("tpm_pause_ms="));
+                    "same memory, still running",
+                    "guest, witness in RAM",
+                    "boot "
+                            + shortened(witness.group(1))
+                            + ", "
+                            + before.ticks()
+                            + " -> "
+                            + witness.group(2)
+                            + " ticks",
+                    witness.group(1).equals(before.boot())
+                            && Long.parseLong(witness.group(2)) > before.ticks());
             evidence.add(
-                    "pause measured at the guest's tick port", "5 ms ticks, both nodes",
-                    ticks.longestPause().toMillis() + " ms in " + ticks.count() + " ticks", ticks.count() > 100);
+                    "same EK",
+                    "guest, TPM NV 0x1c00002",
+                    shortened(ek(guest)),
+                    ek(guest).equals(before.ek()));
+            long read = Long.parseLong(guest.ask("counterread").strip());
+            evidence.add(
+                    "same NV counter",
+                    "guest, tpm2_nvread",
+                    String.valueOf(read),
+                    read == before.counter());
+            String unsealed = guest.ask("unseal").strip();
+            evidence.add(
+                    "secret unsealed after the move",
+                    "guest, tpm2_unseal",
+                    unsealed,
+                    unsealed.equals(before.secret()));
+            long next = Long.parseLong(guest.ask("counter").strip());
+            evidence.add(
+                    "the counter goes on",
+                    "guest, tpm2_nvincrement",
+                    read + " -> " + next,
+                    next == read + 1);
+            String errors = guest.ask("dmesg-errors").strip();
+            evidence.add(
+                    "no error in the guest's kernel log",
+                    "guest, dmesg",
+                    errors,
+                    errors.equals("0"));
+            evidence.add(
+                    "pause seen by the guest",
+                    "guest, TPM clock",
+                    pause,
+                    pause.contains("tpm_pause_ms="));
+            evidence.add(
+                    "pause measured at the guest's tick port",
+                    "5 ms ticks, both nodes",
+                    ticks.longestPause().toMillis() + " ms in " + ticks.count() + " ticks",
+                    ticks.count() > 100);
         }
         List<String> overlaps = watcher.overlaps(uid);
         evidence.add(
-                "never two running", "observer monitors, 20 Hz and more",
+                "never two running",
+                "observer monitors, 20 Hz and more",
                 watcher.samples(uid) + " answers, " + overlaps.size() + " overlaps",
                 overlaps.isEmpty() && watcher.samples(uid) > 100);
         return moved;
@@ -155,14 +238,24 @@ final class Story {
         long pid = before.path("debug").path("qemuPid").asLong();
         long agent = stack.pid("node-b");
         Matcher witness;
-        try (ControlPort guest = ControlPort.connect(controlSocket(before), Duration.ofMinutes(1))) {
+        try (ControlPort guest =
+                ControlPort.connect(controlSocket(before), Duration.ofMinutes(1))) {
             witness = witness(guest);
             stack.kill("node-b");
             stack.start("node-b");
             Matcher after = witness(guest);
             evidence.add(
-                    "guest untouched by its agent's kill -9", "guest, witness; /proc/" + pid,
-                    "agent " + agent + " -> " + stack.pid("node-b") + ", " + witness.group(2) + " -> " + after.group(2) + " ticks",
+                    "guest untouched by its agent's kill -9",
+                    "guest, witness; /proc/" + pid,
+                    "agent "
+                            + agent
+                            + " -> "
+                            + stack.pid("node-b")
+                            + ", "
+                            + witness.group(2)
+                            + " -> "
+                            + after.group(2)
+                            + " ticks",
                     agent != stack.pid("node-b")
                             && !gone(pid)
                             && after.group(1).equals(witness.group(1))
@@ -170,19 +263,35 @@ final class Story {
         }
         say.accept(tlvm.ok("vm", "list"));
         tlvm.ok("vm", "stop", vm, "--mode", "forced");
-        evidence.add("stopped on request by the new agent", "/proc/" + pid, gone(pid) ? "no such process" : "alive", gone(pid));
+        evidence.add(
+                "stopped on request by the new agent",
+                "/proc/" + pid,
+                gone(pid) ? "no such process" : "alive",
+                gone(pid));
     }
 
     private void refusals(String tamperedUrn) {
         chapter("A kernel that was tampered with does not boot");
         String vm = "tampered-" + run;
         tlvm.ok("image", "create", "tampered-" + run, "--urn", tamperedUrn);
-        tlvm.ok("vm", "create", vm, "--image", "tampered-" + run, "--memory", "384MiB", "--storage-path", "shared");
+        tlvm.ok(
+                "vm",
+                "create",
+                vm,
+                "--image",
+                "tampered-" + run,
+                "--memory",
+                "384MiB",
+                "--storage-path",
+                "shared");
         Path serial = Path.of(show(vm).path("debug").path("serialLog").asText());
-        boolean refused = await(Duration.ofMinutes(2), () -> read(serial).contains("bad shim signature"));
+        boolean refused =
+                await(Duration.ofMinutes(2), () -> read(serial).contains("bad shim signature"));
         evidence.add(
-                "tampered kernel refused by Secure Boot", "serial console",
-                refused ? "error: bad shim signature." : "no refusal seen", refused && !read(serial).contains("GUEST: READY"));
+                "tampered kernel refused by Secure Boot",
+                "serial console",
+                refused ? "error: bad shim signature." : "no refusal seen",
+                refused && !read(serial).contains("GUEST: READY"));
         boolean said = await(Duration.ofSeconds(30), () -> bootVerified(show(vm)).equals("False"));
         say.accept("vm show says: " + show(vm).path("conditions"));
         if (!said) {
@@ -191,22 +300,51 @@ final class Story {
         tlvm.ok("vm", "delete", vm, "--force", "--retain", "0", "-y");
 
         chapter("An image from outside the marketplace is refused for Trusted launch");
-        tlvm.ok("image", "create", "outside-" + run, "--file", project.guestImage().toString(), "--os-type", "linux");
-        Tlvm.Outcome outside = tlvm.run(
-                "vm", "create", "outside-" + run, "--image", "outside-" + run, "--security-type", "TrustedLaunch",
-                "--memory", "384MiB", "--storage-path", "shared");
+        tlvm.ok(
+                "image",
+                "create",
+                "outside-" + run,
+                "--file",
+                project.guestImage().toString(),
+                "--os-type",
+                "linux");
+        Tlvm.Outcome outside =
+                tlvm.run(
+                        "vm",
+                        "create",
+                        "outside-" + run,
+                        "--image",
+                        "outside-" + run,
+                        "--security-type",
+                        "TrustedLaunch",
+                        "--memory",
+                        "384MiB",
+                        "--storage-path",
+                        "shared");
         say.accept(outside.err());
         evidence.add(
-                "image from outside refused", "exit status and stderr of vm create",
-                "exit " + outside.exit() + ", " + outside.err().lines().filter(line -> line.contains("IMAGE_NOT")).findFirst().orElse("?"),
+                "image from outside refused",
+                "exit status and stderr of vm create",
+                "exit "
+                        + outside.exit()
+                        + ", "
+                        + outside.err()
+                                .lines()
+                                .filter(line -> line.contains("IMAGE_NOT"))
+                                .findFirst()
+                                .orElse("?"),
                 outside.exit() == 5 && outside.err().contains("IMAGE_NOT_FROM_MARKETPLACE"));
     }
 
     private void cleanUp(String vm) {
         chapter("Delete everything");
         tlvm.ok("vm", "delete", vm, "--retain", "0", "-y");
-        int left = await(Duration.ofSeconds(20), () -> qemusOfThisStack() == 0) ? 0 : qemusOfThisStack();
-        evidence.add("nothing is left running", "/proc/*/cmdline", left + " QEMU processes", left == 0);
+        int left =
+                await(Duration.ofSeconds(20), () -> qemusOfThisStack() == 0)
+                        ? 0
+                        : qemusOfThisStack();
+        evidence.add(
+                "nothing is left running", "/proc/*/cmdline", left + " QEMU processes", left == 0);
     }
 
     private int qemusOfThisStack() {
@@ -251,7 +389,8 @@ final class Story {
     }
 
     private static String read(Path file) {
-        try (Stream<String> lines = Files.lines(file, java.nio.charset.StandardCharsets.ISO_8859_1)) {
+        try (Stream<String> lines =
+                Files.lines(file, java.nio.charset.StandardCharsets.ISO_8859_1)) {
             return String.join("\n", lines.toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -34,7 +34,8 @@ public record Gate(Path socket, String name) {
 
     private String tell(String line) {
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-                BufferedReader in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
+                BufferedReader in =
+                        new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
             ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

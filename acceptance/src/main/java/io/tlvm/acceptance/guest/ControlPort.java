@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The control port of the project's guest image: one line in, answer lines with the prefix {@code "= "} and a last line
- * {@code ". <exit status>"} out. See deploy/guest-image/README.md.
+ * The control port of the project's guest image: one line in, answer lines with the prefix {@code
+ * "= "} and a last line {@code ". <exit status>"} out. See deploy/guest-image/README.md.
  */
 public final class ControlPort implements AutoCloseable {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
@@ -52,7 +52,8 @@ public final class ControlPort implements AutoCloseable {
                 port.close();
             }
             if (Instant.now().isAfter(end)) {
-                throw new IllegalStateException("no guest answers on " + socket + " after " + limit);
+                throw new IllegalStateException(
+                        "no guest answers on " + socket + " after " + limit);
             }
             pauseBriefly();
         }
@@ -91,7 +92,12 @@ public final class ControlPort implements AutoCloseable {
         Answer answer = tell(request);
         if (answer.status() != 0) {
             throw new IllegalStateException(
-                    "the guest answered '" + request + "' with status " + answer.status() + ": " + answer.text());
+                    "the guest answered '"
+                            + request
+                            + "' with status "
+                            + answer.status()
+                            + ": "
+                            + answer.text());
         }
         return answer.text();
     }
@@ -104,7 +110,8 @@ public final class ControlPort implements AutoCloseable {
         while (true) {
             String line = line(end);
             if (line == null) {
-                throw new IllegalStateException("the guest did not answer '" + request + "' within " + ANSWER_LIMIT);
+                throw new IllegalStateException(
+                        "the guest did not answer '" + request + "' within " + ANSWER_LIMIT);
             }
             if (line.startsWith("= ")) {
                 lines.add(line.substring(2));

@@ -13,19 +13,24 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Reads the guest's tick port on both nodes: a number every 5 ms of guest time. The largest distance between two
- * arrivals, less what the guest's own clock says passed between them, is how long the guest stood still.
+ * Reads the guest's tick port on both nodes: a number every 5 ms of guest time. The largest
+ * distance between two arrivals, less what the guest's own clock says passed between them, is how
+ * long the guest stood still.
  */
 public final class Ticks implements AutoCloseable {
     private final TreeMap<Long, Tick> ticks = new TreeMap<>();
     private volatile boolean closed;
 
-    /** One tick: guest clock in microseconds, arrival in nanoseconds of this JVM's monotonic clock. */
+    /**
+     * One tick: guest clock in microseconds, arrival in nanoseconds of this JVM's monotonic clock.
+     */
     private record Tick(long guestMicros, long arrivalNanos) {}
 
     /** Starts to read a socket as soon as it exists; call it for source and target. */
     public void follow(Path runDirectories, String vmUid) {
-        Thread.ofVirtual().name("ticks " + runDirectories).start(() -> follow(runDirectories, vmUid, new java.util.HashSet<>()));
+        Thread.ofVirtual()
+                .name("ticks " + runDirectories)
+                .start(() -> follow(runDirectories, vmUid, new java.util.HashSet<>()));
     }
 
     private void follow(Path runDirectories, String vmUid, java.util.Set<Path> known) {
@@ -46,7 +51,8 @@ public final class Ticks implements AutoCloseable {
 
     private void read(Path socket) {
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-                BufferedReader in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
+                BufferedReader in =
+                        new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
             String line;
             while (!closed && (line = in.readLine()) != null) {
                 long arrival = System.nanoTime();
@@ -75,8 +81,10 @@ public final class Ticks implements AutoCloseable {
         Tick before = null;
         for (Tick tick : ticks.values()) {
             if (before != null) {
-                long still = tick.arrivalNanos() - before.arrivalNanos()
-                        - (tick.guestMicros() - before.guestMicros()) * 1000;
+                long still =
+                        tick.arrivalNanos()
+                                - before.arrivalNanos()
+                                - (tick.guestMicros() - before.guestMicros()) * 1000;
                 longest = Math.max(longest, still);
             }
             before = tick;

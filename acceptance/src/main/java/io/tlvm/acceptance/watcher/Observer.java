@@ -2,6 +2,9 @@ package io.tlvm.acceptance.watcher;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -13,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /** Asks one QEMU for its run state, again and again; a frozen QEMU delays nobody else. */
 final class Observer implements AutoCloseable {
@@ -32,9 +34,13 @@ final class Observer implements AutoCloseable {
         this.spans = spans;
     }
 
-    /** @param earlier what was seen at the same socket before, or null */
+    /**
+     * @param earlier what was seen at the same socket before, or null
+     */
     static Observer start(Path socket, @Nullable Observer earlier) {
-        Observer observer = new Observer(socket, new ArrayList<>(earlier == null ? List.of() : earlier.spans()));
+        Observer observer =
+                new Observer(
+                        socket, new ArrayList<>(earlier == null ? List.of() : earlier.spans()));
         Thread.ofVirtual().name("observer " + socket).start(observer::watch);
         return observer;
     }
@@ -61,7 +67,8 @@ final class Observer implements AutoCloseable {
 
     private void watch() {
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-                BufferedReader in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
+                BufferedReader in =
+                        new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
             in.readLine();
             send(channel, "{\"execute\":\"qmp_capabilities\"}");
             while (!closed) {

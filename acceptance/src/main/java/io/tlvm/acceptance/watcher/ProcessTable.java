@@ -12,7 +12,9 @@ public final class ProcessTable {
     /** The command line, arguments separated by blanks; empty when there is no such process. */
     public static String commandLine(long pid) {
         try {
-            return Files.readString(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ').strip();
+            return Files.readString(Path.of("/proc/" + pid + "/cmdline"))
+                    .replace('\0', ' ')
+                    .strip();
         } catch (IOException e) {
             return "";
         }
@@ -26,10 +28,11 @@ public final class ProcessTable {
     public static List<Long> running(String program, Path directory) {
         return ProcessHandle.allProcesses()
                 .map(ProcessHandle::pid)
-                .filter(pid -> {
-                    String line = commandLine(pid);
-                    return line.contains(program) && line.contains(directory.toString());
-                })
+                .filter(
+                        pid -> {
+                            String line = commandLine(pid);
+                            return line.contains(program) && line.contains(directory.toString());
+                        })
                 .toList();
     }
 }

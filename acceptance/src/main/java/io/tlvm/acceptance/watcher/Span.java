@@ -1,8 +1,9 @@
 package io.tlvm.acceptance.watcher;
 
 /**
- * A time during which a guest certainly ran: from the moment the first {@code running} was received to the moment the
- * question that the last {@code running} answered was sent. Both in nanoseconds of the JVM's monotonic clock.
+ * A time during which a guest certainly ran: from the moment the first {@code running} was received
+ * to the moment the question that the last {@code running} answered was sent. Both in nanoseconds
+ * of the JVM's monotonic clock.
  */
 record Span(long from, long to) {
     boolean overlaps(Span other) {

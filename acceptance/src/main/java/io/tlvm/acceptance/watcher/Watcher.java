@@ -13,8 +13,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks at every QEMU of every node through the monitor that the product never uses, and says whether two guests of one
- * VM ever ran at the same time. It asks each QEMU more than 20 times a second and never asks the control plane.
+ * Looks at every QEMU of every node through the monitor that the product never uses, and says
+ * whether two guests of one VM ever ran at the same time. It asks each QEMU more than 20 times a
+ * second and never asks the control plane.
  */
 public final class Watcher implements AutoCloseable {
     private static final long DISCOVERY_MS = 50;
@@ -23,7 +24,9 @@ public final class Watcher implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
     private final Map<Path, Observer> observers = new ConcurrentHashMap<>();
 
-    /** @param runRoot holds one run directory per node, each with one directory per process of a VM */
+    /**
+     * @param runRoot holds one run directory per node, each with one directory per process of a VM
+     */
     public Watcher(Path runRoot) {
         this.runRoot = runRoot;
         clock.scheduleWithFixedDelay(this::discover, 0, DISCOVERY_MS, TimeUnit.MILLISECONDS);
@@ -34,7 +37,10 @@ public final class Watcher implements AutoCloseable {
         return of(vmUid).stream().mapToLong(Observer::samples).sum();
     }
 
-    /** Every pair of processes of a VM that certainly ran at the same time; empty is what the product promises. */
+    /**
+     * Every pair of processes of a VM that certainly ran at the same time; empty is what the
+     * product promises.
+     */
     public List<String> overlaps(String vmUid) {
         List<Observer> all = of(vmUid);
         List<String> found = new ArrayList<>();
@@ -43,7 +49,14 @@ public final class Watcher implements AutoCloseable {
                 for (Span a : all.get(i).spans()) {
                     for (Span b : all.get(j).spans()) {
                         if (a.overlaps(b)) {
-                            found.add(all.get(i).socket() + " and " + all.get(j).socket() + " " + a + " " + b);
+                            found.add(
+                                    all.get(i).socket()
+                                            + " and "
+                                            + all.get(j).socket()
+                                            + " "
+                                            + a
+                                            + " "
+                                            + b);
                         }
                     }
                 }
@@ -76,7 +89,10 @@ public final class Watcher implements AutoCloseable {
                 if (Files.exists(socket)) {
                     observers.compute(
                             socket,
-                            (path, known) -> known == null || known.ended() ? Observer.start(path, known) : known);
+                            (path, known) ->
+                                    known == null || known.ended()
+                                            ? Observer.start(path, known)
+                                            : known);
                 }
             }
         }
@@ -84,7 +100,8 @@ public final class Watcher implements AutoCloseable {
 
     private static List<Path> directories(Path parent) {
         List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(parent, Files::isDirectory)) {
+        try (DirectoryStream<Path> children =
+                Files.newDirectoryStream(parent, Files::isDirectory)) {
             children.forEach(found::add);
         } catch (IOException | java.nio.file.DirectoryIteratorException e) {
             // A directory that vanishes while it is listed belongs to a VM that ended.

@@ -3,6 +3,7 @@ package io.tlvm.acceptance.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.tlvm.acceptance.cluster.LocalStack;
 import io.tlvm.acceptance.cluster.Project;
 import io.tlvm.acceptance.cluster.Tlvm;
@@ -11,13 +12,7 @@ import io.tlvm.acceptance.fault.Step;
 import io.tlvm.acceptance.fault.Victim;
 import io.tlvm.acceptance.watcher.ProcessTable;
 import io.tlvm.acceptance.watcher.Watcher;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
-import java.util.stream.Stream;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -26,10 +21,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+
 /**
- * Kills each process of a live migration with signal 9 while it is held at a step. Whatever happens: at the end the VM
- * is on exactly one node with the TPM that it had, or stopped with its state intact and startable; the operation has
- * ended and says how; an outside watcher never saw two.
+ * Kills each process of a live migration with signal 9 while it is held at a step. Whatever
+ * happens: at the end the VM is on exactly one node with the TPM that it had, or stopped with its
+ * state intact and startable; the operation has ended and says how; an outside watcher never saw
+ * two.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultMatrixTest {
@@ -94,11 +98,13 @@ class FaultMatrixTest {
 
     private void killAt(Step step, Victim victim) {
         bringToSource();
-        Gate gate = new Gate(project.home().resolve("r/" + step.service() + ".gates"), step.gateName());
+        Gate gate =
+                new Gate(project.home().resolve("r/" + step.service() + ".gates"), step.gateName());
         gate.hold();
-        String operation = tlvm.json("vm", "migrate", machine.name(), "--target", "node-b", "--no-wait")
-                .path("name")
-                .asText();
+        String operation =
+                tlvm.json("vm", "migrate", machine.name(), "--target", "node-b", "--no-wait")
+                        .path("name")
+                        .asText();
         assertThat(gate.awaitStanding(60)).as("the migration came to " + step).isTrue();
 
         kill(victim);
@@ -107,11 +113,24 @@ class FaultMatrixTest {
         }
         restart(victim);
 
-        Eventually.holds("the operation ends", SETTLE_LIMIT, () -> operation(operation).path("done").asBoolean());
         Eventually.holds(
-                "the VM settles", SETTLE_LIMIT, () -> List.of("RUNNING", "STOPPED").contains(machine.power()));
-        System.out.println(step + " " + victim + ": " + machine.power() + " on " + machine.node() + ", "
-                + operation(operation).path("error").path("message").asText("migrated"));
+                "the operation ends",
+                SETTLE_LIMIT,
+                () -> operation(operation).path("done").asBoolean());
+        Eventually.holds(
+                "the VM settles",
+                SETTLE_LIMIT,
+                () -> List.of("RUNNING", "STOPPED").contains(machine.power()));
+        System.out.println(
+                step
+                        + " "
+                        + victim
+                        + ": "
+                        + machine.power()
+                        + " on "
+                        + machine.node()
+                        + ", "
+                        + operation(operation).path("error").path("message").asText("migrated"));
         assertThat(watcher.overlaps(machine.uid())).isEmpty();
         if (machine.power().equals("STOPPED")) {
             tlvm.ok("vm", "start", machine.name());
@@ -120,7 +139,9 @@ class FaultMatrixTest {
         assertThat(watcher.overlaps(machine.uid())).isEmpty();
         Eventually.holds("one QEMU is left", SETTLE_LIMIT, () -> qemus().size() == 1);
         Eventually.holds(
-                "one directory of guest state is left", SETTLE_LIMIT, () -> machine.stateDirectories().size() == 1);
+                "one directory of guest state is left",
+                SETTLE_LIMIT,
+                () -> machine.stateDirectories().size() == 1);
     }
 
     private void bringToSource() {

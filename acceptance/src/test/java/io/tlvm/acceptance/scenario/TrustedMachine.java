@@ -3,21 +3,23 @@ package io.tlvm.acceptance.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.tlvm.acceptance.cluster.LocalStack;
 import io.tlvm.acceptance.cluster.Project;
 import io.tlvm.acceptance.cluster.Publisher;
 import io.tlvm.acceptance.cluster.Tlvm;
 import io.tlvm.acceptance.guest.ControlPort;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.security.SecureRandom;
 
 /** A Trusted launch VM under test, with what its guest once said of its TPM. */
 final class TrustedMachine {
@@ -38,19 +40,38 @@ final class TrustedMachine {
         this.uid = uid;
     }
 
-    /** Publishes the guest image, creates a VM from it on node-a, waits for the guest and seals a secret in its TPM. */
+    /**
+     * Publishes the guest image, creates a VM from it on node-a, waits for the guest and seals a
+     * secret in its TPM.
+     */
     static TrustedMachine create(Project project, LocalStack stack, Tlvm tlvm) {
         String run = HexFormat.of().formatHex(new SecureRandom().generateSeed(3));
-        tlvm.run("storage-path", "create", "shared", "--directory", stack.sharedDirectory().toString());
-        String urn = Publisher.pinned("test-" + run, project.home().resolve("test"), tlvm)
-                .publish("trusted", "Test guest", project.guestImage());
+        tlvm.run(
+                "storage-path",
+                "create",
+                "shared",
+                "--directory",
+                stack.sharedDirectory().toString());
+        String urn =
+                Publisher.pinned("test-" + run, project.home().resolve("test"), tlvm)
+                        .publish("trusted", "Test guest", project.guestImage());
         tlvm.ok("image", "create", "image-" + run, "--urn", urn);
         String name = "vm-" + run;
         tlvm.ok(
-                "vm", "create", name, "--image", "image-" + run, "--memory", "384MiB", "--storage-path", "shared",
-                "--node", "node-a");
+                "vm",
+                "create",
+                name,
+                "--image",
+                "image-" + run,
+                "--memory",
+                "384MiB",
+                "--storage-path",
+                "shared",
+                "--node",
+                "node-a");
         TrustedMachine machine =
-                new TrustedMachine(project, tlvm, name, tlvm.json("vm", "show", name).path("uid").asText());
+                new TrustedMachine(
+                        project, tlvm, name, tlvm.json("vm", "show", name).path("uid").asText());
         machine.remember();
         return machine;
     }
@@ -90,18 +111,25 @@ final class TrustedMachine {
                 Path.of(show().path("debug").path("controlSocket").asText()), BOOT_LIMIT);
     }
 
-    /** The guest has the TPM that it had: same EK, the secret unseals, the counter never fell; then bumps the counter. */
+    /**
+     * The guest has the TPM that it had: same EK, the secret unseals, the counter never fell; then
+     * bumps the counter.
+     */
     void assertKeptItsTpm() {
         try (ControlPort guest = guest()) {
             assertThat(guest.ask("ek").lines().findFirst().orElseThrow()).isEqualTo(ek);
             assertThat(guest.ask("unseal").strip()).isEqualTo(secret);
-            assertThat(Long.parseLong(guest.ask("counterread").strip())).isGreaterThanOrEqualTo(counter);
+            assertThat(Long.parseLong(guest.ask("counterread").strip()))
+                    .isGreaterThanOrEqualTo(counter);
             assertThat(guest.ask("dmesg-errors").strip()).isEqualTo("0");
             counter = Long.parseLong(guest.ask("counter").strip());
         }
     }
 
-    /** Process ids that the guardians of this VM on a node remember under a name, the newest run last. */
+    /**
+     * Process ids that the guardians of this VM on a node remember under a name, the newest run
+     * last.
+     */
     List<Long> pids(String node, String file) {
         List<Long> found = new ArrayList<>();
         try (DirectoryStream<Path> runs =

@@ -3,14 +3,16 @@ package io.tlvm.acceptance.tidy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tlvm.acceptance.cluster.Project;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 
 /** Reads the project's own sources and fails on what the house rules forbid. */
 @Tag("tidy")
@@ -20,23 +22,26 @@ class TidyTest {
 
     @Test
     void product_code_holds_no_unfinished_work_and_no_swallowed_bug() throws IOException {
-        Pattern banned = Pattern.compile(
-                "\\b(TODO|FIXME|XXX|HACK)\\b|Thread\\.sleep|catch \\((Exception|Throwable) |printStackTrace|UnsupportedOperationException");
+        Pattern banned =
+                Pattern.compile(
+                        "\\b(TODO|FIXME|XXX|HACK)\\b|Thread\\.sleep|catch \\((Exception|Throwable)"
+                            + " |printStackTrace|UnsupportedOperationException");
         assertThat(linesMatching(javaFiles("main"), banned)).isEmpty();
     }
 
     @Test
     void tests_wait_for_conditions_and_none_is_switched_off() throws IOException {
-        Pattern banned = Pattern.compile("Thread\\.sleep|@Disabled|assertTrue\\(true\\)|org\\.mockito");
-        List<Path> others = javaFiles("test").stream()
-                .filter(file -> !file.endsWith("TidyTest.java"))
-                .toList();
+        Pattern banned =
+                Pattern.compile("Thread\\.sleep|@Disabled|assertTrue\\(true\\)|org\\.mockito");
+        List<Path> others =
+                javaFiles("test").stream().filter(file -> !file.endsWith("TidyTest.java")).toList();
         assertThat(linesMatching(others, banned)).isEmpty();
     }
 
     @Test
     void no_class_is_named_for_what_it_is_not() throws IOException {
-        Pattern vague = Pattern.compile(".*(Util|Utils|Helper|Manager|Impl)\\.java|Abstract.*\\.java");
+        Pattern vague =
+                Pattern.compile(".*(Util|Utils|Helper|Manager|Impl)\\.java|Abstract.*\\.java");
         assertThat(javaFiles("main"))
                 .allSatisfy(file -> assertThat(file.getFileName().toString()).doesNotMatch(vague));
     }
@@ -53,15 +58,20 @@ class TidyTest {
     @Test
     void no_file_is_longer_than_a_room_with_one_job() throws IOException {
         for (Path file : javaFiles("main")) {
-            assertThat(Files.readAllLines(file)).as(file.toString()).hasSizeLessThanOrEqualTo(LONGEST_FILE);
+            assertThat(Files.readAllLines(file))
+                    .as(file.toString())
+                    .hasSizeLessThanOrEqualTo(LONGEST_FILE);
         }
     }
 
     @Test
     void every_module_says_what_it_may_depend_on() throws IOException {
         try (Stream<Path> poms = Files.list(ROOT)) {
-            List<Path> modules = poms.filter(path -> Files.exists(path.resolve("pom.xml"))).toList();
-            assertThat(modules).isNotEmpty().allSatisfy(module -> assertThat(module.resolve("README.md")).exists());
+            List<Path> modules =
+                    poms.filter(path -> Files.exists(path.resolve("pom.xml"))).toList();
+            assertThat(modules)
+                    .isNotEmpty()
+                    .allSatisfy(module -> assertThat(module.resolve("README.md")).exists());
         }
     }
 

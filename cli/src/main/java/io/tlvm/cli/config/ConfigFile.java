@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,16 +24,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code config.yaml}: named sets of settings, and the one in use. An absent file is an empty one. */
+/**
+ * {@code config.yaml}: named sets of settings, and the one in use. An absent file is an empty one.
+ */
 public final class ConfigFile {
 
     private static final String CURRENT = "current-context";
     private static final String CONTEXTS = "contexts";
 
     private final Path file;
-    private final YAMLMapper yaml = new YAMLMapper(YAMLFactory.builder()
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-            .build());
+    private final YAMLMapper yaml =
+            new YAMLMapper(
+                    YAMLFactory.builder()
+                            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                            .build());
 
     /** What the file says. */
     public record Content(String currentContext, Map<String, Map<SettingKey, String>> contexts) {
@@ -52,7 +58,10 @@ public final class ConfigFile {
             return Path.of(given);
         }
         String xdg = environment.getOrDefault("XDG_CONFIG_HOME", "");
-        Path base = xdg.isBlank() ? Path.of(environment.getOrDefault("HOME", "."), ".config") : Path.of(xdg);
+        Path base =
+                xdg.isBlank()
+                        ? Path.of(environment.getOrDefault("HOME", "."), ".config")
+                        : Path.of(xdg);
         return base.resolve("tlvm").resolve("config.yaml");
     }
 
@@ -79,7 +88,9 @@ public final class ConfigFile {
             switch (entry.getKey()) {
                 case CURRENT -> current = entry.getValue().asText();
                 case CONTEXTS ->
-                    entry.getValue().properties().forEach(c -> contexts.put(c.getKey(), context(c.getValue())));
+                        entry.getValue()
+                                .properties()
+                                .forEach(c -> contexts.put(c.getKey(), context(c.getValue())));
                 default -> throw damaged("it has an unknown key '" + entry.getKey() + "'");
             }
         }
@@ -89,11 +100,17 @@ public final class ConfigFile {
     private Map<SettingKey, String> context(JsonNode node) {
         var values = new EnumMap<SettingKey, String>(SettingKey.class);
         for (var entry : node.properties()) {
-            Optional<SettingKey> key = Arrays.stream(SettingKey.values())
-                    .filter(known -> known.key().equals(entry.getKey()))
-                    .findFirst();
+            Optional<SettingKey> key =
+                    Arrays.stream(SettingKey.values())
+                            .filter(known -> known.key().equals(entry.getKey()))
+                            .findFirst();
             values.put(
-                    key.orElseThrow(() -> damaged("a context has the unknown key '" + entry.getKey() + "'")),
+                    key.orElseThrow(
+                            () ->
+                                    damaged(
+                                            "a context has the unknown key '"
+                                                    + entry.getKey()
+                                                    + "'")),
                     entry.getValue().asText());
         }
         return values;
@@ -104,17 +121,24 @@ public final class ConfigFile {
         var root = new LinkedHashMap<String, Object>();
         root.put(CURRENT, content.currentContext());
         var contexts = new LinkedHashMap<String, Object>();
-        content.contexts().keySet().stream().sorted().forEach(name -> {
-            var values = new LinkedHashMap<String, String>();
-            content.contexts().getOrDefault(name, Map.of()).forEach((key, value) -> values.put(key.key(), value));
-            contexts.put(name, values);
-        });
+        content.contexts().keySet().stream()
+                .sorted()
+                .forEach(
+                        name -> {
+                            var values = new LinkedHashMap<String, String>();
+                            content.contexts()
+                                    .getOrDefault(name, Map.of())
+                                    .forEach((key, value) -> values.put(key.key(), value));
+                            contexts.put(name, values);
+                        });
         root.put(CONTEXTS, contexts);
         try {
             Path directory = Files.createDirectories(file.toAbsolutePath().getParent());
             Path beside = Files.createTempFile(directory, "config", ".new");
             try (var channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(yaml.writeValueAsString(root).getBytes(StandardCharsets.UTF_8));
+                ByteBuffer bytes =
+                        ByteBuffer.wrap(
+                                yaml.writeValueAsString(root).getBytes(StandardCharsets.UTF_8));
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);
                 }
@@ -123,12 +147,15 @@ public final class ConfigFile {
             Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failed) {
             throw new ProblemException(
-                    Problem.failed("cannot write " + file + ": " + failed.getMessage(), "check the directory's rights"),
+                    Problem.failed(
+                            "cannot write " + file + ": " + failed.getMessage(),
+                            "check the directory's rights"),
                     failed);
         }
     }
 
     private ProblemException damaged(String why) {
-        return new ProblemException(Problem.usage(file + " cannot be used: " + why, "correct or remove the file"));
+        return new ProblemException(
+                Problem.usage(file + " cannot be used: " + why, "correct or remove the file"));
     }
 }

@@ -4,17 +4,20 @@ import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.tls.HostPort;
+
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The values in effect, each with its origin. Options win over the environment, that over the context, that over
- * defaults.
+ * The values in effect, each with its origin. Options win over the environment, that over the
+ * context, that over defaults.
  */
 public final class Settings {
 
-    /** @param origin where the value comes from, for people */
+    /**
+     * @param origin where the value comes from, for people
+     */
     public record Setting(String value, String origin) {}
 
     private final Map<SettingKey, Setting> values = new EnumMap<>(SettingKey.class);
@@ -79,9 +82,11 @@ public final class Settings {
     public Path pki() {
         String directory = setting(SettingKey.PKI).value();
         if (directory.isBlank()) {
-            throw new ProblemException(Problem.identity(
-                    "no identity is configured",
-                    "set TLVM_PKI or --pki to the directory with your tls.crt, tls.key and ca.crt"));
+            throw new ProblemException(
+                    Problem.identity(
+                            "no identity is configured",
+                            "set TLVM_PKI or --pki to the directory with your tls.crt, tls.key and"
+                                + " ca.crt"));
         }
         return Path.of(directory);
     }

@@ -9,23 +9,30 @@ import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+
 import java.io.PrintStream;
 import java.time.Duration;
 
-/** A line per call on stderr: method, server, status, time. Never contents, which may hold what belongs to users. */
+/**
+ * A line per call on stderr: method, server, status, time. Never contents, which may hold what
+ * belongs to users.
+ */
 public final class CallLog implements ClientInterceptor {
 
     private final PrintStream err;
     private final boolean wanted;
 
-    /** @param wanted false makes it do nothing */
+    /**
+     * @param wanted false makes it do nothing
+     */
     public CallLog(PrintStream err, boolean wanted) {
         this.err = err;
         this.wanted = wanted;
     }
 
     @Override
-    public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+    public <Q, R> ClientCall<Q, R> interceptCall(
+            MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
         ClientCall<Q, R> call = next.newCall(method, options);
         if (!wanted) {
             return call;
@@ -43,8 +50,7 @@ public final class CallLog implements ClientInterceptor {
                                         "debug: %s: %s after %d ms%n",
                                         to,
                                         status.getCode(),
-                                        Duration.ofNanos(System.nanoTime() - begin)
-                                                .toMillis());
+                                        Duration.ofNanos(System.nanoTime() - begin).toMillis());
                                 super.onClose(status, trailers);
                             }
                         },

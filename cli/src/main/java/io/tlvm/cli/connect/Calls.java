@@ -1,21 +1,24 @@
 package io.tlvm.cli.connect;
 
 import com.google.rpc.Code;
+
 import io.grpc.StatusRuntimeException;
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.foundation.refusal.RefusalView;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Makes calls and turns what they throw into problems. AIP-194: only UNAVAILABLE is repeated by itself, a few times,
- * with jittered back-off, and only where repeating is safe.
+ * Makes calls and turns what they throw into problems. AIP-194: only UNAVAILABLE is repeated by
+ * itself, a few times, with jittered back-off, and only where repeating is safe.
  */
 public final class Calls {
 
@@ -28,7 +31,9 @@ public final class Calls {
     private final Pause pause;
     private final RandomGenerator random;
 
-    /** @param random for the jitter */
+    /**
+     * @param random for the jitter
+     */
     public Calls(Pause pause, RandomGenerator random) {
         this.pause = pause;
         this.random = random;
@@ -42,7 +47,9 @@ public final class Calls {
                 return call.get();
             } catch (StatusRuntimeException thrown) {
                 RefusalView refusal = RefusalView.of(thrown);
-                if (attempt == ATTEMPTS || refusal.code() != Code.UNAVAILABLE || !refusal.retryable()) {
+                if (attempt == ATTEMPTS
+                        || refusal.code() != Code.UNAVAILABLE
+                        || !refusal.retryable()) {
                     throw problem(thrown);
                 }
                 pause.rest(refusal.retryDelay().orElse(jittered(delay)));
@@ -66,7 +73,10 @@ public final class Calls {
      * @param page calls the service with a page token
      */
     public <R, T> List<T> list(
-            Function<String, R> page, Function<R, List<T>> items, Function<R, String> nextToken, int limit) {
+            Function<String, R> page,
+            Function<R, List<T>> items,
+            Function<R, String> nextToken,
+            int limit) {
         var found = new ArrayList<T>();
         String token = "";
         for (int pages = 0; pages < PAGES_MAX && found.size() < limit; pages++) {
@@ -81,7 +91,10 @@ public final class Calls {
         return found.size() > limit ? List.copyOf(found.subList(0, limit)) : found;
     }
 
-    /** Full jitter within the upper half, so that clients that failed together do not return together. */
+    /**
+     * Full jitter within the upper half, so that clients that failed together do not return
+     * together.
+     */
     public Duration jittered(Duration delay) {
         long half = delay.toMillis() / 2;
         return Duration.ofMillis(half + random.nextLong(half + 1));
@@ -92,11 +105,15 @@ public final class Calls {
         Problem problem = Problem.of(RefusalView.of(thrown));
         @Nullable Throwable cause = thrown.getCause();
         // grpc-java says "io exception" where the socket's own exception names address and reason.
-        boolean bare = thrown.getStatus().getCode() == io.grpc.Status.Code.UNAVAILABLE
-                && problem.what().equals("io exception");
+        boolean bare =
+                thrown.getStatus().getCode() == io.grpc.Status.Code.UNAVAILABLE
+                        && problem.what().equals("io exception");
         if (bare && cause != null) {
-            problem = problem.withWhat("no connection: " + cause.getMessage())
-                    .withFix("check that the service runs, and TLVM_CATALOG and TLVM_COMPUTE (see: tlvm config show)");
+            problem =
+                    problem.withWhat("no connection: " + cause.getMessage())
+                            .withFix(
+                                    "check that the service runs, and TLVM_CATALOG and TLVM_COMPUTE"
+                                        + " (see: tlvm config show)");
         }
         return new ProblemException(problem, thrown);
     }

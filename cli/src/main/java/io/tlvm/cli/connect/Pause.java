@@ -2,6 +2,7 @@ package io.tlvm.cli.connect;
 
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
+
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
@@ -18,12 +19,15 @@ public interface Pause {
     /** On the clock. */
     static Pause real() {
         return length -> {
-            long end = System.nanoTime() + (length.compareTo(LONGEST) < 0 ? length : LONGEST).toNanos();
+            long end =
+                    System.nanoTime()
+                            + (length.compareTo(LONGEST) < 0 ? length : LONGEST).toNanos();
             // parkNanos may return early for no reason, by its contract.
             for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
                 LockSupport.parkNanos(left);
                 if (Thread.currentThread().isInterrupted()) {
-                    throw new ProblemException(Problem.failed("interrupted", "run the command again"));
+                    throw new ProblemException(
+                            Problem.failed("interrupted", "run the command again"));
                 }
             }
         };

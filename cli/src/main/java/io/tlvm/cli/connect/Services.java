@@ -1,6 +1,7 @@
 package io.tlvm.cli.connect;
 
 import com.google.longrunning.OperationsGrpc;
+
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.tlvm.catalog.v1.ImageBlobServiceGrpc;
@@ -17,6 +18,7 @@ import io.tlvm.compute.v1.WatchServiceGrpc;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.foundation.tls.PkiUnusableException;
+
 import java.util.List;
 
 /** Stubs of the services. Connections come about with the first call of each. */
@@ -51,7 +53,8 @@ public final class Services implements AutoCloseable {
             throw new ProblemException(
                     Problem.identity(
                             String.valueOf(unusable.getMessage()),
-                            "set TLVM_PKI or --pki to a directory with a valid tls.crt, tls.key and ca.crt"),
+                            "set TLVM_PKI or --pki to a directory with a valid tls.crt, tls.key and"
+                                + " ca.crt"),
                     unusable);
         }
         var channels = new ChannelFactory(pki);
@@ -59,8 +62,10 @@ public final class Services implements AutoCloseable {
         return new Services(
                 pki,
                 channels,
-                ClientInterceptors.intercept(channels.channel(settings.catalog(), domain.service(CATALOG)), log),
-                ClientInterceptors.intercept(channels.channel(settings.compute(), domain.service(COMPUTE)), log));
+                ClientInterceptors.intercept(
+                        channels.channel(settings.catalog(), domain.service(CATALOG)), log),
+                ClientInterceptors.intercept(
+                        channels.channel(settings.compute(), domain.service(COMPUTE)), log));
     }
 
     /** The marketplace. */
@@ -104,8 +109,8 @@ public final class Services implements AutoCloseable {
     }
 
     /**
-     * The service that has an operation. Both serve google.longrunning.Operations under the same gRPC name, so only the
-     * operation's own name tells them apart.
+     * The service that has an operation. Both serve google.longrunning.Operations under the same
+     * gRPC name, so only the operation's own name tells them apart.
      */
     public OperationsGrpc.OperationsBlockingStub operationsOf(String operation) {
         String id = ResourceNames.shortName(operation);
@@ -115,15 +120,19 @@ public final class Services implements AutoCloseable {
         if (id.startsWith("compute-")) {
             return OperationsGrpc.newBlockingStub(compute);
         }
-        throw new ProblemException(Problem.usage(
-                "'" + operation
-                        + "' is not the name of an operation: it begins neither with catalog- nor with compute-",
-                "run: tlvm op list"));
+        throw new ProblemException(
+                Problem.usage(
+                        "'"
+                                + operation
+                                + "' is not the name of an operation: it begins neither with"
+                                + " catalog- nor with compute-",
+                        "run: tlvm op list"));
     }
 
     /** Every service that has operations. */
     public List<OperationsGrpc.OperationsBlockingStub> operations() {
-        return List.of(OperationsGrpc.newBlockingStub(compute), OperationsGrpc.newBlockingStub(catalog));
+        return List.of(
+                OperationsGrpc.newBlockingStub(compute), OperationsGrpc.newBlockingStub(catalog));
     }
 
     @Override

@@ -14,7 +14,8 @@ public final class Durations {
     private Durations() {}
 
     /**
-     * Reads {@code 500ms}, {@code 90s}, {@code 10m}, {@code 2h}, {@code 7d}, a number of seconds, or ISO 8601.
+     * Reads {@code 500ms}, {@code 90s}, {@code 10m}, {@code 2h}, {@code 7d}, a number of seconds,
+     * or ISO 8601.
      *
      * @throws IllegalArgumentException for everything else
      */
@@ -34,7 +35,8 @@ public final class Durations {
         try {
             return Duration.parse(text);
         } catch (DateTimeException neither) {
-            throw new IllegalArgumentException("'" + text + "' is not a duration such as 90s, 10m, 2h or 7d", neither);
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not a duration such as 90s, 10m, 2h or 7d", neither);
         }
     }
 

@@ -1,13 +1,17 @@
 package io.tlvm.cli.input;
 
-import java.util.Map;
-import java.util.Stack;
 import picocli.CommandLine.IParameterConsumer;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Reads {@code --hardware-profile memory-mb=8192 processors=4}: as many key=value words as follow, as az does it. */
+import java.util.Map;
+import java.util.Stack;
+
+/**
+ * Reads {@code --hardware-profile memory-mb=8192 processors=4}: as many key=value words as follow,
+ * as az does it.
+ */
 public final class HardwareProfileArguments implements IParameterConsumer {
 
     /** Number of virtual CPUs. */
@@ -26,14 +30,20 @@ public final class HardwareProfileArguments implements IParameterConsumer {
             if (!pair[0].equals(PROCESSORS) && !pair[0].equals(MEMORY)) {
                 throw new ParameterException(
                         command.commandLine(),
-                        "--hardware-profile does not know '" + pair[0] + "'; it takes " + MEMORY + "= and " + PROCESSORS
+                        "--hardware-profile does not know '"
+                                + pair[0]
+                                + "'; it takes "
+                                + MEMORY
+                                + "= and "
+                                + PROCESSORS
                                 + "=");
             }
             values.put(pair[0], pair[1]);
             read++;
         }
         if (read == 0) {
-            throw new ParameterException(command.commandLine(), "--hardware-profile needs memory-mb=… or processors=…");
+            throw new ParameterException(
+                    command.commandLine(), "--hardware-profile needs memory-mb=… or processors=…");
         }
     }
 }

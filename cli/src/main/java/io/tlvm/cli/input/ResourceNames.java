@@ -2,12 +2,13 @@ package io.tlvm.cli.input;
 
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
+
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Completes short names: {@code web01} means {@code projects/default/virtualMachines/web01}. Full names stay as they
- * are.
+ * Completes short names: {@code web01} means {@code projects/default/virtualMachines/web01}. Full
+ * names stay as they are.
  */
 public final class ResourceNames {
 
@@ -15,9 +16,12 @@ public final class ResourceNames {
 
     private final String project;
 
-    /** @param project without {@code projects/} */
+    /**
+     * @param project without {@code projects/}
+     */
     public ResourceNames(String project) {
-        this.project = project.startsWith("projects/") ? project.substring("projects/".length()) : project;
+        this.project =
+                project.startsWith("projects/") ? project.substring("projects/".length()) : project;
     }
 
     /** The project, as parent of other names. */
@@ -33,9 +37,13 @@ public final class ResourceNames {
     /** A gallery image. A URN is a frequent mistake here, and its answer is known. */
     public String image(String name) {
         if (name.indexOf(':') >= 0) {
-            throw new ProblemException(Problem.usage(
-                    "'" + name + "' is a marketplace URN, and VMs are created from images of the project",
-                    "run: tlvm image create NAME --urn " + name));
+            throw new ProblemException(
+                    Problem.usage(
+                            "'"
+                                    + name
+                                    + "' is a marketplace URN, and VMs are created from images of"
+                                    + " the project",
+                            "run: tlvm image create NAME --urn " + name));
         }
         return complete(name, parent() + "/images/");
     }
@@ -65,7 +73,8 @@ public final class ResourceNames {
         if (urn.startsWith("publishers/")) {
             return urn;
         }
-        // Marketplace names are lower case (their pattern says so), but URNs are often copied in mixed case.
+        // Marketplace names are lower case (their pattern says so), but URNs are often copied in
+        // mixed case.
         String[] parts = urn.toLowerCase(Locale.ROOT).split(":", -1);
         if (parts.length != 4) {
             throw notAUrn(urn);
@@ -75,7 +84,14 @@ public final class ResourceNames {
                 throw notAUrn(urn);
             }
         }
-        return "publishers/" + parts[0] + "/offers/" + parts[1] + "/skus/" + parts[2] + "/versions/" + parts[3];
+        return "publishers/"
+                + parts[0]
+                + "/offers/"
+                + parts[1]
+                + "/skus/"
+                + parts[2]
+                + "/versions/"
+                + parts[3];
     }
 
     /** What follows the last slash. */
@@ -85,12 +101,15 @@ public final class ResourceNames {
 
     private static ProblemException notAUrn(String urn) {
         return new ProblemException(
-                Problem.usage("'" + urn + "' is not publisher:offer:sku:version", "run: tlvm image marketplace list"));
+                Problem.usage(
+                        "'" + urn + "' is not publisher:offer:sku:version",
+                        "run: tlvm image marketplace list"));
     }
 
     private static String complete(String name, String prefix) {
         if (name.isBlank()) {
-            throw new ProblemException(Problem.usage("a name is empty", "give a name, such as " + prefix + "web01"));
+            throw new ProblemException(
+                    Problem.usage("a name is empty", "give a name, such as " + prefix + "web01"));
         }
         return name.indexOf('/') >= 0 ? name : prefix + name;
     }

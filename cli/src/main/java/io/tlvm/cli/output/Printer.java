@@ -1,6 +1,7 @@
 package io.tlvm.cli.output;
 
 import com.google.protobuf.Message;
+
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,9 @@ public final class Printer {
     private final boolean headers;
     private final Structured structured = new Structured();
 
-    /** @param headers whether tables begin with their titles */
+    /**
+     * @param headers whether tables begin with their titles
+     */
     public Printer(PrintStream out, Format format, boolean headers) {
         this.out = out;
         this.format = format;
@@ -48,10 +51,8 @@ public final class Printer {
     public <T extends Message> void details(View<T> view, T item) {
         switch (format) {
             case TABLE, WIDE -> {
-                int width = view.columns().stream()
-                        .mapToInt(c -> c.title().length())
-                        .max()
-                        .orElse(0);
+                int width =
+                        view.columns().stream().mapToInt(c -> c.title().length()).max().orElse(0);
                 for (Column<T> column : view.columns()) {
                     out.println(pad(column.title(), width) + GAP + cell(column, item));
                 }

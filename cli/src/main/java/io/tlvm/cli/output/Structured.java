@@ -12,6 +12,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.ErrorInfo;
+
 import io.tlvm.catalog.v1.Image;
 import io.tlvm.catalog.v1.ImageVersion;
 import io.tlvm.cli.problem.Problem;
@@ -19,22 +20,25 @@ import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.compute.v1.Migration;
 import io.tlvm.compute.v1.Node;
 import io.tlvm.compute.v1.VirtualMachine;
+
 import java.util.List;
 
 /**
- * Messages as JSON and YAML. Fields without presence are always written, so that a script sees {@code false} and not
- * nothing.
+ * Messages as JSON and YAML. Fields without presence are always written, so that a script sees
+ * {@code false} and not nothing.
  */
 public final class Structured {
 
     private final JsonFormat.Printer json;
     private final JsonFormat.Printer line;
     private final ObjectMapper mapper = new ObjectMapper();
-    private final YAMLMapper yaml = new YAMLMapper(YAMLFactory.builder()
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-            .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
-            .build());
+    private final YAMLMapper yaml =
+            new YAMLMapper(
+                    YAMLFactory.builder()
+                            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                            .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+                            .build());
 
     /** Knows every type that our services put into details, metadata and responses. */
     public Structured() {
@@ -45,15 +49,16 @@ public final class Structured {
     // An Any of a type that the registry does not know makes the printer throw.
     private static TypeRegistry types() {
         var registry = TypeRegistry.newBuilder();
-        for (FileDescriptor file : List.of(
-                ErrorInfo.getDescriptor().getFile(),
-                Operation.getDescriptor().getFile(),
-                Image.getDescriptor().getFile(),
-                ImageVersion.getDescriptor().getFile(),
-                VirtualMachine.getDescriptor().getFile(),
-                Migration.getDescriptor().getFile(),
-                Node.getDescriptor().getFile(),
-                com.google.protobuf.Empty.getDescriptor().getFile())) {
+        for (FileDescriptor file :
+                List.of(
+                        ErrorInfo.getDescriptor().getFile(),
+                        Operation.getDescriptor().getFile(),
+                        Image.getDescriptor().getFile(),
+                        ImageVersion.getDescriptor().getFile(),
+                        VirtualMachine.getDescriptor().getFile(),
+                        Migration.getDescriptor().getFile(),
+                        Node.getDescriptor().getFile(),
+                        com.google.protobuf.Empty.getDescriptor().getFile())) {
             registry.add(file.getMessageTypes());
         }
         return registry.build();
@@ -78,7 +83,8 @@ public final class Structured {
                                 ",\n",
                                 messages.stream()
                                         .map(m -> json(m).indent(2).stripTrailing())
-                                        .toList()) + "\n]";
+                                        .toList())
+                        + "\n]";
     }
 
     /** As YAML, without the mark of a new document. */
@@ -105,7 +111,8 @@ public final class Structured {
         } catch (InvalidProtocolBufferException unknown) {
             throw new ProblemException(
                     Problem.failed(
-                            "the answer has a part that this version of tlvm does not know: " + unknown.getMessage(),
+                            "the answer has a part that this version of tlvm does not know: "
+                                    + unknown.getMessage(),
                             "update tlvm, or use -o table"),
                     unknown);
         }

@@ -1,6 +1,7 @@
 package io.tlvm.cli.output;
 
 import com.google.protobuf.Message;
+
 import java.util.List;
 import java.util.function.Function;
 

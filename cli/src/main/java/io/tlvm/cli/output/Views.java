@@ -2,6 +2,7 @@ package io.tlvm.cli.output;
 
 import com.google.longrunning.Operation;
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.tlvm.catalog.v1.CreateImageMetadata;
 import io.tlvm.catalog.v1.Image;
 import io.tlvm.catalog.v1.ImageVersion;
@@ -16,16 +17,22 @@ import io.tlvm.compute.v1.VirtualMachine;
 import io.tlvm.compute.v1.VirtualMachineOperationMetadata;
 import io.tlvm.compute.v1.WatchVirtualMachinesResponse;
 import io.tlvm.foundation.refusal.RefusalView;
+
 import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The columns of each kind of resource. Security columns show what is in effect, never what was asked for. */
+/**
+ * The columns of each kind of resource. Security columns show what is in effect, never what was
+ * asked for.
+ */
 public final class Views {
 
     private final InstantSource clock;
 
-    /** @param clock for ages */
+    /**
+     * @param clock for ages
+     */
     public Views(InstantSource clock) {
         this.clock = clock;
     }
@@ -41,29 +48,42 @@ public final class Views {
                         Column.of("NODE", vm -> ResourceNames.shortName(vm.getNode())),
                         Column.of(
                                 "SECURITY",
-                                vm -> EnumWords.word(
-                                        vm.getEffectiveSecurityProfile().getSecurityType())),
+                                vm ->
+                                        EnumWords.word(
+                                                vm.getEffectiveSecurityProfile()
+                                                        .getSecurityType())),
                         Column.of(
                                 "SECBOOT",
-                                vm -> Words.onOff(
-                                        vm.getEffectiveSecurityProfile().getSecureBootEnabled())),
-                        Column.of("VTPM", vm -> vm.getEffectiveSecurityProfile().getVtpmEnabled() ? "2.0" : "off"),
+                                vm ->
+                                        Words.onOff(
+                                                vm.getEffectiveSecurityProfile()
+                                                        .getSecureBootEnabled())),
+                        Column.of(
+                                "VTPM",
+                                vm ->
+                                        vm.getEffectiveSecurityProfile().getVtpmEnabled()
+                                                ? "2.0"
+                                                : "off"),
                         Column.wide(
-                                "VBS", vm -> vm.getEffectiveSecurityProfile().getVbsCapable() ? "capable" : "off"),
+                                "VBS",
+                                vm ->
+                                        vm.getEffectiveSecurityProfile().getVbsCapable()
+                                                ? "capable"
+                                                : "off"),
                         Column.wide("ATTEST", vm -> vm.getAttestationStatus().getHealthStatus()),
                         Column.of(
                                 "CPU",
-                                vm -> vm.getHardwareProfile().getVcpuCount() == 0
-                                        ? ""
-                                        : Integer.toString(
-                                                vm.getHardwareProfile().getVcpuCount())),
+                                vm ->
+                                        vm.getHardwareProfile().getVcpuCount() == 0
+                                                ? ""
+                                                : Integer.toString(
+                                                        vm.getHardwareProfile().getVcpuCount())),
                         Column.of(
                                 "MEM",
                                 vm -> Words.mebibytes(vm.getHardwareProfile().getMemoryMib())),
                         Column.of(
                                 "IMAGE",
-                                vm -> ResourceNames.shortName(
-                                        vm.getStorageProfile().getImage())),
+                                vm -> ResourceNames.shortName(vm.getStorageProfile().getImage())),
                         Column.of("AGE", vm -> Words.age(vm.getCreateTime(), clock.instant())),
                         Column.wide("URN", vm -> vm.getStorageProfile().getImageUrn()),
                         Column.wide(
@@ -71,41 +91,69 @@ public final class Views {
                                 vm -> Words.digest(vm.getStorageProfile().getImageDigest())),
                         Column.wide(
                                 "STORAGE",
-                                vm -> ResourceNames.shortName(
-                                        vm.getStorageProfile().getStoragePath())),
+                                vm ->
+                                        ResourceNames.shortName(
+                                                vm.getStorageProfile().getStoragePath())),
                         Column.wide(
                                 "EPOCH",
-                                vm -> vm.hasGuestState()
-                                        ? Long.toString(vm.getGuestState().getEpoch())
-                                        : ""),
+                                vm ->
+                                        vm.hasGuestState()
+                                                ? Long.toString(vm.getGuestState().getEpoch())
+                                                : ""),
                         Column.wide(
                                 "EK",
-                                vm -> vm.getGuestState().getEkFingerprint().isEmpty()
-                                        ? ""
-                                        : Words.digest(vm.getGuestState().getEkFingerprint())
-                                                + (vm.getGuestState().getEkVerified() ? " verified" : " NOT verified")),
+                                vm ->
+                                        vm.getGuestState().getEkFingerprint().isEmpty()
+                                                ? ""
+                                                : Words.digest(
+                                                                vm.getGuestState()
+                                                                        .getEkFingerprint())
+                                                        + (vm.getGuestState().getEkVerified()
+                                                                ? " verified"
+                                                                : " NOT verified")),
                         Column.wide("MAC", VirtualMachine::getMacAddress),
                         Column.wide("UID", VirtualMachine::getUid),
                         Column.wide("CONDITIONS", vm -> conditions(vm.getConditionsList())),
-                        Column.wide("OPERATION", vm -> ResourceNames.shortName(vm.getCurrentOperation())),
-                        Column.wide("MIGRATION", vm -> vm.hasLastMigration() ? migration(vm.getLastMigration()) : ""),
+                        Column.wide(
+                                "OPERATION",
+                                vm -> ResourceNames.shortName(vm.getCurrentOperation())),
+                        Column.wide(
+                                "MIGRATION",
+                                vm ->
+                                        vm.hasLastMigration()
+                                                ? migration(vm.getLastMigration())
+                                                : ""),
                         Column.wide("PURGE", vm -> Words.time(vm.getPurgeTime())),
-                        Column.wide("ERROR", vm -> vm.hasLastError() ? error(vm.getLastError()) : "")));
+                        Column.wide(
+                                "ERROR", vm -> vm.hasLastError() ? error(vm.getLastError()) : "")));
     }
 
     private static String conditions(List<Condition> conditions) {
         return conditions.stream()
-                .map(condition -> condition.getType() + "=" + condition.getStatus()
-                        + (condition.getStatus().equals("True") ? "" : "(" + condition.getReason() + ")"))
+                .map(
+                        condition ->
+                                condition.getType()
+                                        + "="
+                                        + condition.getStatus()
+                                        + (condition.getStatus().equals("True")
+                                                ? ""
+                                                : "(" + condition.getReason() + ")"))
                 .collect(Collectors.joining(" "));
     }
 
     /** One line about a move: where, how long the guest paused, how long it took. */
     public static String migration(Migration migration) {
-        return EnumWords.word(migration.getState()) + " " + ResourceNames.shortName(migration.getSourceNode()) + "→"
+        return EnumWords.word(migration.getState())
+                + " "
+                + ResourceNames.shortName(migration.getSourceNode())
+                + "→"
                 + ResourceNames.shortName(migration.getTargetNode())
-                + (migration.hasQemuDowntime() ? " downtime " + Words.duration(migration.getQemuDowntime()) : "")
-                + (migration.hasTotalTime() ? " total " + Words.duration(migration.getTotalTime()) : "")
+                + (migration.hasQemuDowntime()
+                        ? " downtime " + Words.duration(migration.getQemuDowntime())
+                        : "")
+                + (migration.hasTotalTime()
+                        ? " total " + Words.duration(migration.getTotalTime())
+                        : "")
                 + (migration.getEpochAfter() > 0
                         ? " epoch " + migration.getEpochBefore() + "→" + migration.getEpochAfter()
                         : "")
@@ -125,20 +173,20 @@ public final class Views {
                         Column.of("EVENT", event -> EnumWords.word(event.getType())),
                         Column.of(
                                 "NAME",
-                                event -> ResourceNames.shortName(
-                                        event.getVirtualMachine().getName())),
+                                event ->
+                                        ResourceNames.shortName(
+                                                event.getVirtualMachine().getName())),
                         Column.of(
                                 "POWER",
-                                event ->
-                                        EnumWords.word(event.getVirtualMachine().getPowerState())),
+                                event -> EnumWords.word(event.getVirtualMachine().getPowerState())),
                         Column.of(
                                 "STATE",
-                                event ->
-                                        EnumWords.word(event.getVirtualMachine().getState())),
+                                event -> EnumWords.word(event.getVirtualMachine().getState())),
                         Column.of(
                                 "NODE",
-                                event -> ResourceNames.shortName(
-                                        event.getVirtualMachine().getNode())),
+                                event ->
+                                        ResourceNames.shortName(
+                                                event.getVirtualMachine().getNode())),
                         Column.wide("TOKEN", WatchVirtualMachinesResponse::getResumeToken)));
     }
 
@@ -151,10 +199,13 @@ public final class Views {
                         Column.of("STATE", image -> EnumWords.word(image.getState())),
                         Column.of("SOURCE", image -> EnumWords.word(image.getSource())),
                         Column.of("OS", image -> EnumWords.word(image.getOsType())),
-                        Column.of("TRUSTED-LAUNCH", image -> image.getTrustedLaunchSupported() ? "yes" : "no"),
+                        Column.of(
+                                "TRUSTED-LAUNCH",
+                                image -> image.getTrustedLaunchSupported() ? "yes" : "no"),
                         Column.of("SIZE", image -> Words.bytes(image.getSizeBytes())),
                         Column.of("URN", Image::getUrn),
-                        Column.of("AGE", image -> Words.age(image.getCreateTime(), clock.instant())),
+                        Column.of(
+                                "AGE", image -> Words.age(image.getCreateTime(), clock.instant())),
                         Column.wide("FORMAT", Image::getFormat),
                         Column.wide("DIGEST", Image::getDigest),
                         Column.wide("REASON", Image::getTrustedLaunchReason)));
@@ -167,13 +218,17 @@ public final class Views {
                 List.of(
                         Column.of("URN", ImageVersion::getUrn),
                         Column.of("OS", version -> EnumWords.word(version.getOsType())),
-                        Column.of("TRUSTED-LAUNCH", version -> EnumWords.word(version.getTrustedLaunch())),
-                        Column.of("CONTENT", version -> version.getContentAvailable() ? "yes" : "no"),
+                        Column.of(
+                                "TRUSTED-LAUNCH",
+                                version -> EnumWords.word(version.getTrustedLaunch())),
+                        Column.of(
+                                "CONTENT", version -> version.getContentAvailable() ? "yes" : "no"),
                         Column.of(
                                 "REASON",
-                                version -> version.getTrustedLaunchReason().isEmpty()
-                                        ? version.getContentReason()
-                                        : version.getTrustedLaunchReason()),
+                                version ->
+                                        version.getTrustedLaunchReason().isEmpty()
+                                                ? version.getContentReason()
+                                                : version.getTrustedLaunchReason()),
                         Column.wide("TITLE", ImageVersion::getTitle),
                         Column.wide("SIZE", version -> Words.bytes(version.getSizeBytes())),
                         Column.wide("FORMAT", ImageVersion::getFormat),
@@ -187,12 +242,17 @@ public final class Views {
         return new View<>(
                 Publisher::getName,
                 List.of(
-                        Column.of("NAME", publisher -> ResourceNames.shortName(publisher.getName())),
+                        Column.of(
+                                "NAME", publisher -> ResourceNames.shortName(publisher.getName())),
                         Column.of("DISPLAY-NAME", Publisher::getDisplayName),
                         Column.of("SEEDED", publisher -> publisher.getSeeded() ? "yes" : "no"),
-                        Column.of("KEYS", publisher -> Integer.toString(publisher.getKeyFingerprintsCount())),
+                        Column.of(
+                                "KEYS",
+                                publisher -> Integer.toString(publisher.getKeyFingerprintsCount())),
                         Column.wide(
-                                "FINGERPRINTS", publisher -> String.join(" ", publisher.getKeyFingerprintsList()))));
+                                "FINGERPRINTS",
+                                publisher ->
+                                        String.join(" ", publisher.getKeyFingerprintsList()))));
     }
 
     /** Nodes. */
@@ -205,17 +265,26 @@ public final class Views {
                         Column.of("VMS", node -> Integer.toString(node.getVmCount())),
                         Column.of(
                                 "CPU",
-                                node -> node.getVcpuUsed() + "/"
-                                        + node.getCapabilities().getVcpuCount()),
+                                node ->
+                                        node.getVcpuUsed()
+                                                + "/"
+                                                + node.getCapabilities().getVcpuCount()),
                         Column.of(
                                 "MEM",
-                                node -> (node.getMemoryMibUsed() == 0 ? "0" : Words.mebibytes(node.getMemoryMibUsed()))
-                                        + "/"
-                                        + Words.mebibytes(node.getCapabilities().getMemoryMib())),
+                                node ->
+                                        (node.getMemoryMibUsed() == 0
+                                                        ? "0"
+                                                        : Words.mebibytes(node.getMemoryMibUsed()))
+                                                + "/"
+                                                + Words.mebibytes(
+                                                        node.getCapabilities().getMemoryMib())),
                         Column.of(
-                                "TRUSTED-LAUNCH", node -> node.getCapabilities().getTrustedLaunch() ? "yes" : "no"),
+                                "TRUSTED-LAUNCH",
+                                node -> node.getCapabilities().getTrustedLaunch() ? "yes" : "no"),
                         Column.of("ACCEL", node -> node.getCapabilities().getAccelerator()),
-                        Column.of("RENEWED", node -> Words.age(node.getLastRenewTime(), clock.instant())),
+                        Column.of(
+                                "RENEWED",
+                                node -> Words.age(node.getLastRenewTime(), clock.instant())),
                         Column.of("UNSCHEDULABLE", Node::getUnschedulableReason),
                         Column.wide("ADDRESS", Node::getAddress),
                         Column.wide("AGENT", node -> node.getCapabilities().getAgentVersion()),
@@ -224,18 +293,22 @@ public final class Views {
                         Column.wide("CPU-MODEL", node -> node.getCapabilities().getCpuModel()),
                         Column.wide(
                                 "STORAGE",
-                                node -> node.getStoragePathsList().stream()
-                                        .map(ResourceNames::shortName)
-                                        .collect(Collectors.joining(","))),
+                                node ->
+                                        node.getStoragePathsList().stream()
+                                                .map(ResourceNames::shortName)
+                                                .collect(Collectors.joining(","))),
                         Column.wide(
                                 "CERTIFICATE-ENDS",
-                                node -> Words.time(node.getCapabilities().getCertificateExpireTime())),
+                                node ->
+                                        Words.time(
+                                                node.getCapabilities().getCertificateExpireTime())),
                         Column.wide(
                                 "TRUSTED-LAUNCH-REASON",
                                 node -> node.getCapabilities().getTrustedLaunchReason()),
                         Column.wide("VBS-REASON", node -> node.getCapabilities().getVbsReason()),
                         Column.wide(
-                                "ACCEL-REASON", node -> node.getCapabilities().getAcceleratorReason())));
+                                "ACCEL-REASON",
+                                node -> node.getCapabilities().getAcceleratorReason())));
     }
 
     /** Storage paths. */
@@ -248,10 +321,12 @@ public final class Views {
                         Column.of("DIRECTORY", StoragePath::getDirectory),
                         Column.of(
                                 "NODES",
-                                path -> path.getNodesList().stream()
-                                        .map(ResourceNames::shortName)
-                                        .collect(Collectors.joining(","))),
-                        Column.of("AGE", path -> Words.age(path.getCreateTime(), clock.instant()))));
+                                path ->
+                                        path.getNodesList().stream()
+                                                .map(ResourceNames::shortName)
+                                                .collect(Collectors.joining(","))),
+                        Column.of(
+                                "AGE", path -> Words.age(path.getCreateTime(), clock.instant()))));
     }
 
     /** Operations of both services. */
@@ -259,17 +334,19 @@ public final class Views {
         return new View<>(
                 Operation::getName,
                 List.of(
-                        Column.of("NAME", operation -> ResourceNames.shortName(operation.getName())),
-                        Column.of("STATE", Views::operationState),
                         Column.of(
-                                "VERB", operation -> Views.vmMetadata(operation).getVerb()),
+                                "NAME", operation -> ResourceNames.shortName(operation.getName())),
+                        Column.of("STATE", Views::operationState),
+                        Column.of("VERB", operation -> Views.vmMetadata(operation).getVerb()),
                         Column.of("STEP", Views::operationStep),
-                        Column.of("TARGET", operation -> ResourceNames.shortName(target(operation))),
+                        Column.of(
+                                "TARGET", operation -> ResourceNames.shortName(target(operation))),
+                        Column.wide("REQUESTER", operation -> vmMetadata(operation).getRequester()),
+                        Column.wide("MESSAGE", operation -> vmMetadata(operation).getMessage()),
                         Column.wide(
-                                "REQUESTER", operation -> vmMetadata(operation).getRequester()),
-                        Column.wide(
-                                "MESSAGE", operation -> vmMetadata(operation).getMessage()),
-                        Column.wide("ERROR", operation -> operation.hasError() ? error(operation.getError()) : "")));
+                                "ERROR",
+                                operation ->
+                                        operation.hasError() ? error(operation.getError()) : "")));
     }
 
     private static String operationState(Operation operation) {

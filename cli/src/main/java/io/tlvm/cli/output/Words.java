@@ -1,6 +1,7 @@
 package io.tlvm.cli.output;
 
 import com.google.protobuf.Timestamp;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -52,15 +53,15 @@ public final class Words {
 
     /** RFC 3339 in UTC; empty for no time. */
     public static String time(Timestamp time) {
-        return time.getSeconds() == 0
-                ? ""
-                : Instant.ofEpochSecond(time.getSeconds()).toString();
+        return time.getSeconds() == 0 ? "" : Instant.ofEpochSecond(time.getSeconds()).toString();
     }
 
     /** {@code 71 ms}, {@code 31.4 s}. */
     public static String duration(com.google.protobuf.Duration duration) {
         long millis = duration.getSeconds() * 1000 + duration.getNanos() / 1_000_000;
-        return millis < 1000 ? millis + " ms" : String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
+        return millis < 1000
+                ? millis + " ms"
+                : String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
     }
 
     /** The beginning of a digest, enough to compare by eye. */

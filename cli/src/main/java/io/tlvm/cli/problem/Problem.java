@@ -2,7 +2,9 @@ package io.tlvm.cli.problem;
 
 import com.google.rpc.BadRequest;
 import com.google.rpc.PreconditionFailure;
+
 import io.tlvm.foundation.refusal.RefusalView;
+
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +20,13 @@ import java.util.Map;
  * @param requestId key into the service's log; empty if none came
  * @param exitCode 1 to 10, see {@code error_reason.proto}
  */
-public record Problem(String reason, String what, String fix, List<String> points, String requestId, int exitCode) {
+public record Problem(
+        String reason,
+        String what,
+        String fix,
+        List<String> points,
+        String requestId,
+        int exitCode) {
 
     private static final int FAILED = 1;
     private static final int USAGE = 2;
@@ -26,7 +34,9 @@ public record Problem(String reason, String what, String fix, List<String> point
     private static final int TIMEOUT = 8;
     private static final int INTEGRITY = 9;
 
-    /** @throws IllegalArgumentException for an exit code that means success or nothing */
+    /**
+     * @throws IllegalArgumentException for an exit code that means success or nothing
+     */
     public Problem {
         if (exitCode < 1 || exitCode > 10) {
             throw new IllegalArgumentException("exit code " + exitCode + " is not within 1 to 10");

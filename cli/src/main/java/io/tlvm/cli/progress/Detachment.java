@@ -4,9 +4,9 @@ import java.io.PrintStream;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What to tell a user who presses Ctrl-C: the work in the service goes on, and how to come back to it. The JVM answers
- * SIGINT by its shutdown hooks and exit status 130 (128 plus the signal's number), so a hook that prints is all it
- * takes.
+ * What to tell a user who presses Ctrl-C: the work in the service goes on, and how to come back to
+ * it. The JVM answers SIGINT by its shutdown hooks and exit status 130 (128 plus the signal's
+ * number), so a hook that prints is all it takes.
  */
 public final class Detachment {
 

@@ -1,8 +1,10 @@
 package io.tlvm.cli.progress;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.PrintStream;
+
 import org.jspecify.annotations.Nullable;
+
+import java.io.PrintStream;
 
 /** One JSON object per piece of news, for programs. */
 public final class JsonLines implements Progress {
@@ -22,12 +24,13 @@ public final class JsonLines implements Progress {
             return;
         }
         last = update;
-        err.println(mapper.createObjectNode()
-                .put("subject", update.subject())
-                .put("step", update.step())
-                .put("message", update.message())
-                .put("bytesDone", update.done())
-                .put("bytesTotal", update.total()));
+        err.println(
+                mapper.createObjectNode()
+                        .put("subject", update.subject())
+                        .put("step", update.step())
+                        .put("message", update.message())
+                        .put("bytesDone", update.done())
+                        .put("bytesTotal", update.total()));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.tlvm.cli.progress;
 
 import io.tlvm.cli.output.Words;
+
 import java.io.PrintStream;
 import java.util.Locale;
 
@@ -24,7 +25,8 @@ public final class LiveLine implements Progress {
     @Override
     public synchronized void show(Update update) {
         String line = text(update).replaceAll("\\p{Cntrl}", " ");
-        err.print(REWRITE + (line.length() > WIDTH_MAX ? line.substring(0, WIDTH_MAX) + "…" : line));
+        err.print(
+                REWRITE + (line.length() > WIDTH_MAX ? line.substring(0, WIDTH_MAX) + "…" : line));
         err.flush();
         open = true;
     }

@@ -9,6 +9,9 @@ public sealed interface Progress permits LiveLine, StepLines, JsonLines, Silence
     /** A sentence that stays. */
     void say(String sentence);
 
-    /** Leaves the cursor at the beginning of an empty line; to be called before anything else is written. */
+    /**
+     * Leaves the cursor at the beginning of an empty line; to be called before anything else is
+     * written.
+     */
     void pause();
 }

@@ -18,7 +18,9 @@ public final class StepLines implements Progress {
         String key = update.subject() + " " + update.step();
         if (!key.equals(last)) {
             last = key;
-            err.println((update.subject() + "  " + update.step() + "  " + update.message()).stripTrailing());
+            err.println(
+                    (update.subject() + "  " + update.step() + "  " + update.message())
+                            .stripTrailing());
         }
     }
 

@@ -10,6 +10,7 @@ import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.cli.progress.Progress;
 import io.tlvm.cli.progress.Update;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,8 +23,8 @@ import java.util.HexFormat;
 import java.util.Iterator;
 
 /**
- * Fetches content by digest. The bytes go into {@code FILE.part}, which a later run continues; it gets its name when
- * the digest is right, so that nobody uses half of it.
+ * Fetches content by digest. The bytes go into {@code FILE.part}, which a later run continues; it
+ * gets its name when the digest is right, so that nobody uses half of it.
  */
 public final class Downloader {
 
@@ -45,17 +46,23 @@ public final class Downloader {
      */
     public void download(String digest, long sizeBytes, Path target) {
         Path part = target.resolveSibling(target.getFileName() + ".part");
-        // Ends the call also when writing fails; otherwise the server would wait for a reader until its own deadline.
+        // Ends the call also when writing fails; otherwise the server would wait for a reader until
+        // its own deadline.
         Context.CancellableContext call = Context.current().withCancellation();
         try (var file =
-                FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                FileChannel.open(
+                        part,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE)) {
             call.run(() -> receive(digest, sizeBytes, target, file));
             String actual = digestOf(file);
             if (!actual.equals(digest)) {
                 Files.delete(part);
-                throw new ProblemException(Problem.integrity(
-                        "the bytes have " + actual + ", wanted " + digest,
-                        "repeat; if it stays so, tell the catalog's operators"));
+                throw new ProblemException(
+                        Problem.integrity(
+                                "the bytes have " + actual + ", wanted " + digest,
+                                "repeat; if it stays so, tell the catalog's operators"));
             }
             file.force(true);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
@@ -73,22 +80,33 @@ public final class Downloader {
             }
             long position = file.size();
             // A blocking iterator asks for one message at a time: that is the back-pressure.
-            Iterator<ReadContentResponse> chunks = services.content()
-                    .readContent(ReadContentRequest.newBuilder()
-                            .setDigest(digest)
-                            .setOffsetBytes(position)
-                            .build());
+            Iterator<ReadContentResponse> chunks =
+                    services.content()
+                            .readContent(
+                                    ReadContentRequest.newBuilder()
+                                            .setDigest(digest)
+                                            .setOffsetBytes(position)
+                                            .build());
             while (chunks.hasNext()) {
                 ByteBuffer chunk = chunks.next().getChunk().asReadOnlyByteBuffer();
                 while (chunk.hasRemaining()) {
                     position += file.write(chunk, position);
                 }
                 if (position > sizeBytes) {
-                    throw new ProblemException(Problem.integrity(
-                            "the server sends more than the " + sizeBytes + " bytes of the image",
-                            "do not use the content"));
+                    throw new ProblemException(
+                            Problem.integrity(
+                                    "the server sends more than the "
+                                            + sizeBytes
+                                            + " bytes of the image",
+                                    "do not use the content"));
                 }
-                progress.show(new Update(String.valueOf(target.getFileName()), "DOWNLOAD", "", position, sizeBytes));
+                progress.show(
+                        new Update(
+                                String.valueOf(target.getFileName()),
+                                "DOWNLOAD",
+                                "",
+                                position,
+                                sizeBytes));
             }
         } catch (StatusRuntimeException broken) {
             throw Calls.problem(broken);
@@ -99,7 +117,9 @@ public final class Downloader {
 
     private static ProblemException unwritable(Path target, IOException failed) {
         return new ProblemException(
-                Problem.failed("cannot write " + target + ": " + failed.getMessage(), "check the path and its room"),
+                Problem.failed(
+                        "cannot write " + target + ": " + failed.getMessage(),
+                        "check the path and its room"),
                 failed);
     }
 

@@ -4,6 +4,7 @@ import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.cli.progress.Progress;
 import io.tlvm.cli.progress.Update;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -34,12 +35,14 @@ public record LocalContent(Path file, long sizeBytes, String digest, String form
     /** Reads the whole file once. {@code format} may be empty: then the first bytes decide. */
     public static LocalContent measure(Path file, String format, Progress progress) {
         if (!Files.isRegularFile(file)) {
-            throw new ProblemException(Problem.usage(file + " is not a file", "give the path of an image"));
+            throw new ProblemException(
+                    Problem.usage(file + " is not a file", "give the path of an image"));
         }
         try (var channel = FileChannel.open(file)) {
             long size = channel.size();
             if (size == 0) {
-                throw new ProblemException(Problem.usage(file + " is empty", "give the path of an image"));
+                throw new ProblemException(
+                        Problem.usage(file + " is empty", "give the path of an image"));
             }
             MessageDigest digest = sha256();
             ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
@@ -53,19 +56,24 @@ public record LocalContent(Path file, long sizeBytes, String digest, String form
                 read += buffer.remaining();
                 digest.update(buffer);
                 buffer.clear();
-                progress.show(new Update(String.valueOf(file.getFileName()), "DIGEST", "", read, size));
+                progress.show(
+                        new Update(String.valueOf(file.getFileName()), "DIGEST", "", read, size));
             }
             if (read != size) {
                 throw new ProblemException(
-                        Problem.failed(file + " changed while it was read", "repeat when nobody writes to it"));
+                        Problem.failed(
+                                file + " changed while it was read",
+                                "repeat when nobody writes to it"));
             }
             String found = Arrays.equals(head, VHDX) ? "vhdx" : "raw";
             String declared = format.isEmpty() ? found : format.toLowerCase(Locale.ROOT);
-            return new LocalContent(file, size, "sha256:" + HexFormat.of().formatHex(digest.digest()), declared);
+            return new LocalContent(
+                    file, size, "sha256:" + HexFormat.of().formatHex(digest.digest()), declared);
         } catch (IOException unreadable) {
             throw new ProblemException(
                     Problem.failed(
-                            "cannot read " + file + ": " + unreadable.getMessage(), "check the path and its rights"),
+                            "cannot read " + file + ": " + unreadable.getMessage(),
+                            "check the path and its rights"),
                     unreadable);
         }
     }

@@ -1,10 +1,12 @@
 package io.tlvm.cli.transfer;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.catalog.v1.CreateImageVersionRequest;
 import io.tlvm.catalog.v1.SignedImageStatement;
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,20 +41,27 @@ public final class StatementSigner {
             int begin = text.indexOf(BEGIN);
             int end = text.indexOf(END);
             if (begin < 0 || end < begin) {
-                throw new ProblemException(Problem.usage(
-                        file + " has no unencrypted PKCS#8 key (BEGIN PRIVATE KEY)",
-                        "convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out KEY.pkcs8"));
+                throw new ProblemException(
+                        Problem.usage(
+                                file + " has no unencrypted PKCS#8 key (BEGIN PRIVATE KEY)",
+                                "convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out"
+                                    + " KEY.pkcs8"));
             }
             der = Base64.getMimeDecoder().decode(text.substring(begin + BEGIN.length(), end));
-            return new StatementSigner(KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der)));
+            return new StatementSigner(
+                    KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der)));
         } catch (IOException unreadable) {
             throw new ProblemException(
-                    Problem.usage("cannot read " + file, "give the path of the publisher's private key"), unreadable);
+                    Problem.usage(
+                            "cannot read " + file, "give the path of the publisher's private key"),
+                    unreadable);
         } catch (GeneralSecurityException | IllegalArgumentException damaged) {
             // No cause: its message may quote key material.
-            throw new ProblemException(Problem.usage(
-                    file + " is not an EC key",
-                    "make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"));
+            throw new ProblemException(
+                    Problem.usage(
+                            file + " is not an EC key",
+                            "make one: openssl genpkey -algorithm EC -pkeyopt"
+                                + " ec_paramgen_curve:P-256"));
         } finally {
             Arrays.fill(pem, (byte) 0);
             Arrays.fill(der, (byte) 0);

@@ -1,22 +1,26 @@
 package io.tlvm.cli.transfer;
 
 import com.google.protobuf.ByteString;
+
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.tlvm.catalog.v1.UploadContentRequest;
 import io.tlvm.catalog.v1.UploadContentResponse;
 import io.tlvm.catalog.v1.UploadOpen;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One upload call. Reads from the file only while gRPC can take more, so that memory stays small however slow the
- * server is. gRPC serializes the callbacks of a call, so they need no lock.
+ * One upload call. Reads from the file only while gRPC can take more, so that memory stays small
+ * however slow the server is. gRPC serializes the callbacks of a call, so they need no lock.
  */
-final class UploadStream implements ClientResponseObserver<UploadContentRequest, UploadContentResponse> {
+final class UploadStream
+        implements ClientResponseObserver<UploadContentRequest, UploadContentResponse> {
 
     /** The largest chunk that the contract allows. */
     private static final int CHUNK = 256 * 1024;
@@ -25,6 +29,7 @@ final class UploadStream implements ClientResponseObserver<UploadContentRequest,
     private final UploadOpen open;
     private final CompletableFuture<UploadContentResponse> answer = new CompletableFuture<>();
     private volatile @Nullable ClientCallStreamObserver<UploadContentRequest> call;
+
     /** {@link #sent} for other threads. */
     private volatile long position;
 
@@ -92,9 +97,10 @@ final class UploadStream implements ClientResponseObserver<UploadContentRequest,
         if (read <= 0) {
             throw new IOException("the file became shorter while it was sent");
         }
-        stream.onNext(UploadContentRequest.newBuilder()
-                .setChunk(ByteString.copyFrom(chunk.flip()))
-                .build());
+        stream.onNext(
+                UploadContentRequest.newBuilder()
+                        .setChunk(ByteString.copyFrom(chunk.flip()))
+                        .build());
         sent += read;
         position = sent;
     }
@@ -112,8 +118,9 @@ final class UploadStream implements ClientResponseObserver<UploadContentRequest,
     @Override
     public void onCompleted() {
         // Does nothing when the answer came, as it must for a unary response.
-        answer.completeExceptionally(io.grpc.Status.INTERNAL
-                .withDescription("the server ended the upload without an answer")
-                .asRuntimeException());
+        answer.completeExceptionally(
+                io.grpc.Status.INTERNAL
+                        .withDescription("the server ended the upload without an answer")
+                        .asRuntimeException());
     }
 }

@@ -1,6 +1,7 @@
 package io.tlvm.cli.transfer;
 
 import com.google.rpc.Code;
+
 import io.grpc.StatusRuntimeException;
 import io.tlvm.catalog.v1.GetUploadRequest;
 import io.tlvm.catalog.v1.GetUploadResponse;
@@ -14,6 +15,7 @@ import io.tlvm.cli.progress.Progress;
 import io.tlvm.cli.progress.Update;
 import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.type.v1.ErrorReason;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
@@ -21,13 +23,19 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Brings content into the store. Goes on where an earlier attempt ended, of this run or of one before. */
+/**
+ * Brings content into the store. Goes on where an earlier attempt ended, of this run or of one
+ * before.
+ */
 public final class Uploader {
 
     private static final int ATTEMPTS = 6;
     private static final Duration FIRST_DELAY = Duration.ofMillis(500);
 
-    /** The server reads large content again before it answers, so a long silence is normal at the end. */
+    /**
+     * The server reads large content again before it answers, so a long silence is normal at the
+     * end.
+     */
     private static final Duration STALL_BOUND = Duration.ofMinutes(15);
 
     private static final long LOOK_MILLIS = 200;
@@ -54,10 +62,14 @@ public final class Uploader {
     public void upload(LocalContent content, String urn) {
         Duration delay = FIRST_DELAY;
         for (int attempt = 1; ; attempt++) {
-            GetUploadResponse kept = calls.repeatable(() -> services.content()
-                    .getUpload(GetUploadRequest.newBuilder()
-                            .setDigest(content.digest())
-                            .build()));
+            GetUploadResponse kept =
+                    calls.repeatable(
+                            () ->
+                                    services.content()
+                                            .getUpload(
+                                                    GetUploadRequest.newBuilder()
+                                                            .setDigest(content.digest())
+                                                            .build()));
             try {
                 send(content, urn, kept);
                 return;
@@ -78,15 +90,17 @@ public final class Uploader {
     }
 
     private void send(LocalContent content, String urn, GetUploadResponse kept) {
-        // Also content that is complete is opened: that is how it is tied to a row of the marketplace.
+        // Also content that is complete is opened: that is how it is tied to a row of the
+        // marketplace.
         long offset = kept.getComplete() ? content.sizeBytes() : kept.getOffsetBytes();
-        var open = UploadOpen.newBuilder()
-                .setDigest(content.digest())
-                .setSizeBytes(content.sizeBytes())
-                .setFormat(content.format())
-                .setOffsetBytes(offset)
-                .setUrn(urn)
-                .build();
+        var open =
+                UploadOpen.newBuilder()
+                        .setDigest(content.digest())
+                        .setSizeBytes(content.sizeBytes())
+                        .setFormat(content.format())
+                        .setOffsetBytes(offset)
+                        .setUrn(urn)
+                        .build();
         try (var channel = FileChannel.open(content.file())) {
             var stream = new UploadStream(channel, open);
             services.contentStreams().uploadContent(stream);
@@ -114,9 +128,13 @@ public final class Uploader {
             try {
                 var answer = stream.answer().get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 if (!answer.getDigest().equals(content.digest())) {
-                    throw new ProblemException(Problem.integrity(
-                            "the store verified " + answer.getDigest() + ", this file is " + content.digest(),
-                            "find out who changed the content; do not use it"));
+                    throw new ProblemException(
+                            Problem.integrity(
+                                    "the store verified "
+                                            + answer.getDigest()
+                                            + ", this file is "
+                                            + content.digest(),
+                                    "find out who changed the content; do not use it"));
                 }
                 return;
             } catch (TimeoutException notYet) {
@@ -141,7 +159,9 @@ public final class Uploader {
                 stream.cancel();
                 Thread.currentThread().interrupt();
                 throw new ProblemException(
-                        Problem.failed("interrupted", "run the same command again: the upload goes on"), stop);
+                        Problem.failed(
+                                "interrupted", "run the same command again: the upload goes on"),
+                        stop);
             }
         }
     }

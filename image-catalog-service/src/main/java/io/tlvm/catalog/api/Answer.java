@@ -11,12 +11,17 @@ import io.tlvm.catalog.catalog.RecordsUnavailable;
 import io.tlvm.catalog.store.StoreRefused;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Consumer;
-import org.jboss.logging.Logger;
 
-/** Runs domain work of a call and turns what the rooms throw into refusals. Everything else is a bug, and foundation says so. */
+/**
+ * Runs domain work of a call and turns what the rooms throw into refusals. Everything else is a
+ * bug, and foundation says so.
+ */
 final class Answer {
     private static final Logger LOG = Logger.getLogger("io.tlvm.catalog.api");
 
@@ -33,13 +38,15 @@ final class Answer {
     }
 
     /**
-     * For unary calls: a virtual thread of its own, with the call's context. Not {@code @RunOnVirtualThread}, which in this release of
-     * Quarkus hands a call's events over by a queue that may put the half-close before the message, and the call then fails with
-     * INTERNAL "Half-closed without a request" (quarkusio/quarkus 48940, pull requests 54084 and 55041).
+     * For unary calls: a virtual thread of its own, with the call's context. Not
+     * {@code @RunOnVirtualThread}, which in this release of Quarkus hands a call's events over by a
+     * queue that may put the half-close before the message, and the call then fails with INTERNAL
+     * "Half-closed without a request" (quarkusio/quarkus 48940, pull requests 54084 and 55041).
      */
     static <T> Uni<T> of(Work<T> work) {
         Context call = Context.current();
-        return Uni.createFrom().emitter(answer -> onVirtualThread(call, work, answer::complete, answer::fail));
+        return Uni.createFrom()
+                .emitter(answer -> onVirtualThread(call, work, answer::complete, answer::fail));
     }
 
     /** The same for services of the observer API. */
@@ -56,16 +63,23 @@ final class Answer {
 
     private static <T> void onVirtualThread(
             Context call, Work<T> work, Consumer<T> done, Consumer<Throwable> failed) {
-        Thread.ofVirtual().name("call").start(call.wrap(() -> {
-            T item;
-            try {
-                item = plain(work);
-            } catch (RuntimeException | Error refusalOrBug) {
-                failed.accept(refusalOrBug); // foundation logs what is no refusal and tells the caller a debug id only
-                return;
-            }
-            done.accept(item);
-        }));
+        Thread.ofVirtual()
+                .name("call")
+                .start(
+                        call.wrap(
+                                () -> {
+                                    T item;
+                                    try {
+                                        item = plain(work);
+                                    } catch (RuntimeException | Error refusalOrBug) {
+                                        failed.accept(
+                                                refusalOrBug); // foundation logs what is no refusal
+                                                               // and tells the caller a debug id
+                                                               // only
+                                        return;
+                                    }
+                                    done.accept(item);
+                                }));
     }
 
     /** On the calling thread, for the streams. */

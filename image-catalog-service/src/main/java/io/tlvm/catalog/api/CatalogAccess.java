@@ -5,15 +5,20 @@ import static io.tlvm.foundation.access.AllowedCaller.NODE;
 import static io.tlvm.foundation.access.AllowedCaller.USER;
 
 import com.google.longrunning.OperationsGrpc;
+
 import io.tlvm.catalog.v1.ImageBlobServiceGrpc;
 import io.tlvm.catalog.v1.ImageCatalogServiceGrpc;
 import io.tlvm.catalog.v1.ImageStoreServiceGrpc;
 import io.tlvm.foundation.access.AccessTable;
 import io.tlvm.foundation.access.AllowedCaller;
+
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
-/** Who may call what. Content for a marketplace row is for administrators as well; that depends on the message, see Intake. */
+/**
+ * Who may call what. Content for a marketplace row is for administrators as well; that depends on
+ * the message, see Intake.
+ */
 class CatalogAccess {
     private static final AllowedCaller VM_SERVICE = AllowedCaller.service("vm-service");
 

@@ -3,6 +3,7 @@ package io.tlvm.catalog.api;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_OPERATION_CANCELLED;
 
 import com.google.protobuf.Any;
+
 import io.tlvm.catalog.store.Gallery;
 import io.tlvm.catalog.store.GalleryImage;
 import io.tlvm.catalog.store.ImageName;
@@ -13,7 +14,9 @@ import io.tlvm.foundation.operation.OperationProgress;
 import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
+
 import jakarta.inject.Singleton;
+
 import java.util.Optional;
 
 /** Carries on the creation of an image, after a request and after a restart alike. */
@@ -33,7 +36,8 @@ class CreateImageHandler implements OperationHandler {
     }
 
     @Override
-    public OperationOutcome run(OperationRecord operation, OperationProgress progress) throws InterruptedException {
+    public OperationOutcome run(OperationRecord operation, OperationProgress progress)
+            throws InterruptedException {
         ImageName name = ImageName.parse(operation.target());
         Optional<GalleryImage> made = verified(operation, progress, name);
         if (made.isEmpty()) {
@@ -49,13 +53,22 @@ class CreateImageHandler implements OperationHandler {
         return new OperationOutcome.Succeeded(Any.pack(Translate.toProto(made.get())));
     }
 
-    private Optional<GalleryImage> verified(OperationRecord operation, OperationProgress progress, ImageName name)
+    private Optional<GalleryImage> verified(
+            OperationRecord operation, OperationProgress progress, ImageName name)
             throws InterruptedException {
-        return Answer.interruptible(() -> gallery.verify(name, operation.name().toString(), (done, total) -> {
-            if (done % PROGRESS_EVERY_BYTES == 0) {
-                progress.at("VERIFYING", ImageOperationMessages.progress(name, Phase.PHASE_VERIFYING, done, total));
-            }
-            return !progress.cancelRequested();
-        }));
+        return Answer.interruptible(
+                () ->
+                        gallery.verify(
+                                name,
+                                operation.name().toString(),
+                                (done, total) -> {
+                                    if (done % PROGRESS_EVERY_BYTES == 0) {
+                                        progress.at(
+                                                "VERIFYING",
+                                                ImageOperationMessages.progress(
+                                                        name, Phase.PHASE_VERIFYING, done, total));
+                                    }
+                                    return !progress.cancelRequested();
+                                }));
     }
 }

@@ -1,6 +1,7 @@
 package io.tlvm.catalog.api;
 
 import com.google.protobuf.UnsafeByteOperations;
+
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.tlvm.catalog.store.ContentShelf;
@@ -11,13 +12,17 @@ import io.tlvm.catalog.store.StoreRefused;
 import io.tlvm.catalog.v1.ReadContentRequest;
 import io.tlvm.catalog.v1.ReadContentResponse;
 import io.tlvm.catalog.verification.ContentDigest;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** One download call: a virtual thread reads the disk and sends only while the client takes, so that memory stays bounded. */
+/**
+ * One download call: a virtual thread reads the disk and sends only while the client takes, so that
+ * memory stays bounded.
+ */
 final class DownloadStream {
     private static final int CHUNK_BYTES = 256 * 1024;
     private static final Duration IDLE_BOUND = Duration.ofSeconds(60);
@@ -69,11 +74,15 @@ final class DownloadStream {
     private boolean send() throws IOException {
         var digest = new ContentDigest(request.getDigest());
         try (OpenContent content =
-                shelf.open(digest).orElseThrow(() -> new StoreRefused(new ContentNotFound(digest)))) {
+                shelf.open(digest)
+                        .orElseThrow(() -> new StoreRefused(new ContentNotFound(digest)))) {
             long size = content.size();
             long offset = request.getOffsetBytes();
             if (offset > size) {
-                throw Refusals.invalid("offset_bytes", "content.offset", "the content has " + size + " bytes")
+                throw Refusals.invalid(
+                                "offset_bytes",
+                                "content.offset",
+                                "the content has " + size + " bytes")
                         .asException();
             }
             boolean first = true;
@@ -83,11 +92,14 @@ final class DownloadStream {
                 }
                 ByteBuffer bytes = content.read(offset, CHUNK_BYTES);
                 if (!bytes.hasRemaining() && offset < size) {
-                    throw new IOException("content " + digest + " became shorter while it was read");
+                    throw new IOException(
+                            "content " + digest + " became shorter while it was read");
                 }
                 offset += bytes.remaining();
                 // The buffer is never touched again, so it need not be copied.
-                var part = ReadContentResponse.newBuilder().setChunk(UnsafeByteOperations.unsafeWrap(bytes));
+                var part =
+                        ReadContentResponse.newBuilder()
+                                .setChunk(UnsafeByteOperations.unsafeWrap(bytes));
                 call.onNext(first ? part.setSizeBytes(size).build() : part.build());
                 first = false;
             }

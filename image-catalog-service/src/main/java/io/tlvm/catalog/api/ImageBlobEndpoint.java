@@ -18,12 +18,14 @@ import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.foundation.access.AllowedCaller;
 import io.tlvm.foundation.access.Caller;
 import io.tlvm.foundation.config.TlvmConfig;
+
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 
 /**
- * tlvm.catalog.v1.ImageBlobService. The observer API instead of Mutiny, whose gRPC streams have no back-pressure; each stream has a
- * virtual thread that reads or writes the disk, because observers are called on the event loop.
+ * tlvm.catalog.v1.ImageBlobService. The observer API instead of Mutiny, whose gRPC streams have no
+ * back-pressure; each stream has a virtual thread that reads or writes the disk, because observers
+ * are called on the event loop.
  */
 @GrpcService
 class ImageBlobEndpoint extends ImageBlobServiceGrpc.ImageBlobServiceImplBase {
@@ -42,35 +44,45 @@ class ImageBlobEndpoint extends ImageBlobServiceGrpc.ImageBlobServiceImplBase {
     }
 
     @Override
-    public StreamObserver<UploadContentRequest> uploadContent(StreamObserver<UploadContentResponse> answer) {
+    public StreamObserver<UploadContentRequest> uploadContent(
+            StreamObserver<UploadContentResponse> answer) {
         Caller caller = Caller.current();
-        var upload = new UploadStream(
-                intake,
-                caller.uri(),
-                AllowedCaller.ADMINISTRATOR.includes(caller.id(), administrators),
-                (ServerCallStreamObserver<UploadContentResponse>) answer);
+        var upload =
+                new UploadStream(
+                        intake,
+                        caller.uri(),
+                        AllowedCaller.ADMINISTRATOR.includes(caller.id(), administrators),
+                        (ServerCallStreamObserver<UploadContentResponse>) answer);
         upload.start();
         return upload;
     }
 
     @Override
     public void getUpload(GetUploadRequest request, StreamObserver<GetUploadResponse> answer) {
-        Answer.to(answer, () -> {
-            Intake.Progress progress =
-                    intake.progress(Caller.current().uri(), new ContentDigest(request.getDigest()));
-            return GetUploadResponse.newBuilder()
-                    .setOffsetBytes(progress.keptBytes())
-                    .setComplete(progress.complete())
-                    .build();
-        });
+        Answer.to(
+                answer,
+                () -> {
+                    Intake.Progress progress =
+                            intake.progress(
+                                    Caller.current().uri(), new ContentDigest(request.getDigest()));
+                    return GetUploadResponse.newBuilder()
+                            .setOffsetBytes(progress.keptBytes())
+                            .setComplete(progress.complete())
+                            .build();
+                });
     }
 
     @Override
-    public void readContent(ReadContentRequest request, StreamObserver<ReadContentResponse> answer) {
+    public void readContent(
+            ReadContentRequest request, StreamObserver<ReadContentResponse> answer) {
         if (!downloads.tryAcquire()) {
             throw Refusals.of(new TooManyTransfers(downloadsMax)).asException();
         }
-        new DownloadStream(shelf, request, (ServerCallStreamObserver<ReadContentResponse>) answer, downloads::release)
+        new DownloadStream(
+                        shelf,
+                        request,
+                        (ServerCallStreamObserver<ReadContentResponse>) answer,
+                        downloads::release)
                 .start();
     }
 }

@@ -1,6 +1,7 @@
 package io.tlvm.catalog.api;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.catalog.catalog.Marketplace;
@@ -28,7 +29,9 @@ import io.tlvm.catalog.verification.ImageFormat;
 import io.tlvm.foundation.access.Caller;
 import io.tlvm.foundation.request.RequestFingerprint;
 import io.tlvm.foundation.request.RequestRules;
+
 import jakarta.inject.Provider;
+
 import java.util.Optional;
 
 /** tlvm.catalog.v1.ImageCatalogService. */
@@ -41,7 +44,10 @@ class ImageCatalogEndpoint implements ImageCatalogService {
     private final Pages pages;
     private final Provider<RequestRules> rules;
 
-    /** The rules come by a provider, because they are made of all registered services, this one included. */
+    /**
+     * The rules come by a provider, because they are made of all registered services, this one
+     * included.
+     */
     ImageCatalogEndpoint(Marketplace marketplace, Pages pages, Provider<RequestRules> rules) {
         this.marketplace = marketplace;
         this.pages = pages;
@@ -50,71 +56,101 @@ class ImageCatalogEndpoint implements ImageCatalogService {
 
     @Override
     public Uni<ListPublishersResponse> listPublishers(ListPublishersRequest request) {
-        return Answer.of(() -> {
-            var page = marketplace.publishers(pages.wanted(request.getPageSize(), request.getPageToken(), request));
-            return ListPublishersResponse.newBuilder()
-                    .addAllPublishers(page.items().stream().map(Translate::toProto).toList())
-                    .setNextPageToken(pages.next(page, request))
-                    .build();
-        });
+        return Answer.of(
+                () -> {
+                    var page =
+                            marketplace.publishers(
+                                    pages.wanted(
+                                            request.getPageSize(),
+                                            request.getPageToken(),
+                                            request));
+                    return ListPublishersResponse.newBuilder()
+                            .addAllPublishers(
+                                    page.items().stream().map(Translate::toProto).toList())
+                            .setNextPageToken(pages.next(page, request))
+                            .build();
+                });
     }
 
     @Override
     public Uni<Publisher> createPublisher(CreatePublisherRequest request) {
-        return Answer.of(() -> {
-            String caller = Caller.current().uri();
-            return Translate.toProto(marketplace.createPublisher(
-                    request.getPublisherId(),
-                    request.getPublisher().getDisplayName(),
-                    caller,
-                    RequestIds.of(caller, request.getRequestId(), RequestFingerprint.of(request, "request_id"))));
-        });
+        return Answer.of(
+                () -> {
+                    String caller = Caller.current().uri();
+                    return Translate.toProto(
+                            marketplace.createPublisher(
+                                    request.getPublisherId(),
+                                    request.getPublisher().getDisplayName(),
+                                    caller,
+                                    RequestIds.of(
+                                            caller,
+                                            request.getRequestId(),
+                                            RequestFingerprint.of(request, "request_id"))));
+                });
     }
 
     @Override
     public Uni<Publisher> addPublisherKey(AddPublisherKeyRequest request) {
-        return Answer.of(() -> Translate.toProto(marketplace.pinKey(
-                request.getPublisher().substring(PUBLISHERS.length()),
-                request.getPublicKeyPem(),
-                Caller.current().uri())));
+        return Answer.of(
+                () ->
+                        Translate.toProto(
+                                marketplace.pinKey(
+                                        request.getPublisher().substring(PUBLISHERS.length()),
+                                        request.getPublicKeyPem(),
+                                        Caller.current().uri())));
     }
 
     @Override
     public Uni<ListImageVersionsResponse> listImageVersions(ListImageVersionsRequest request) {
-        return Answer.of(() -> {
-            Page.Wanted wanted = pages.wanted(request.getPageSize(), request.getPageToken(), request);
-            var page = marketplace.versions(filter(request), wanted);
-            return ListImageVersionsResponse.newBuilder()
-                    .addAllImageVersions(
-                            page.items().stream().map(Translate::toProto).toList())
-                    .setNextPageToken(pages.next(page, request))
-                    .build();
-        });
+        return Answer.of(
+                () -> {
+                    Page.Wanted wanted =
+                            pages.wanted(request.getPageSize(), request.getPageToken(), request);
+                    var page = marketplace.versions(filter(request), wanted);
+                    return ListImageVersionsResponse.newBuilder()
+                            .addAllImageVersions(
+                                    page.items().stream().map(Translate::toProto).toList())
+                            .setNextPageToken(pages.next(page, request))
+                            .build();
+                });
     }
 
     @Override
     public Uni<ImageVersion> getImageVersion(GetImageVersionRequest request) {
         return Answer.of(
-                () -> Translate.toProto(marketplace.version(Translate.toUrnOfName("name", request.getName()))));
+                () ->
+                        Translate.toProto(
+                                marketplace.version(
+                                        Translate.toUrnOfName("name", request.getName()))));
     }
 
     @Override
     public Uni<ImageVersion> createImageVersion(CreateImageVersionRequest request) {
-        return Answer.of(() -> Translate.toProto(marketplace.publish(
-                toStatement(request),
-                request.getStatement().toByteArray(),
-                request.getSignature().toByteArray())));
+        return Answer.of(
+                () ->
+                        Translate.toProto(
+                                marketplace.publish(
+                                        toStatement(request),
+                                        request.getStatement().toByteArray(),
+                                        request.getSignature().toByteArray())));
     }
 
     @Override
     public Uni<ResolveImageResponse> resolveImage(ResolveImageRequest request) {
-        return Answer.of(() -> ResolveImageResponse.newBuilder()
-                .setImageVersion(Translate.toProto(marketplace.resolve(Translate.toUrn("urn", request.getUrn()))))
-                .build());
+        return Answer.of(
+                () ->
+                        ResolveImageResponse.newBuilder()
+                                .setImageVersion(
+                                        Translate.toProto(
+                                                marketplace.resolve(
+                                                        Translate.toUrn("urn", request.getUrn()))))
+                                .build());
     }
 
     private static VersionFilter filter(ListImageVersionsRequest request) {
-        String[] segments = request.getParent().split("/", -1); // the contract's pattern: publishers/…/offers/…/skus/…
+        String[] segments =
+                request.getParent()
+                        .split("/", -1); // the contract's pattern: publishers/…/offers/…/skus/…
         return new VersionFilter(
                 segment(segments[1]),
                 segment(segments[3]),
@@ -135,12 +171,16 @@ class ImageCatalogEndpoint implements ImageCatalogService {
         try {
             statement = SignedImageStatement.parseFrom(request.getStatement());
         } catch (InvalidProtocolBufferException damaged) {
-            throw Refusals.invalid("statement", "statement.parse", "is no serialized SignedImageStatement")
+            throw Refusals.invalid(
+                            "statement", "statement.parse", "is no serialized SignedImageStatement")
                     .asException();
         }
-        rules.get().check(statement).ifPresent(refusal -> {
-            throw refusal;
-        });
+        rules.get()
+                .check(statement)
+                .ifPresent(
+                        refusal -> {
+                            throw refusal;
+                        });
         boolean capable = statement.getTrustedLaunchCapable();
         if (capable != statement.getTrustedLaunchReason().isBlank()) {
             throw Refusals.invalid(

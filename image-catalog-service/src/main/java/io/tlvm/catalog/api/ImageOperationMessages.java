@@ -2,6 +2,7 @@ package io.tlvm.catalog.api;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Empty;
+
 import io.tlvm.catalog.store.GalleryImage;
 import io.tlvm.catalog.store.ImageName;
 import io.tlvm.catalog.store.ImageOperations;
@@ -11,7 +12,9 @@ import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.foundation.operation.OperationState;
 import io.tlvm.foundation.refusal.ErrorDomain;
+
 import jakarta.inject.Singleton;
+
 import java.time.Clock;
 import java.util.Optional;
 import java.util.UUID;
@@ -65,16 +68,22 @@ class ImageOperationMessages implements ImageOperations {
 
     /** What clients see of a creation. */
     static Any progress(ImageName image, Phase phase, long doneBytes, long totalBytes) {
-        return Any.pack(CreateImageMetadata.newBuilder()
-                .setTarget(image.toString())
-                .setPhase(phase)
-                .setBytesDone(doneBytes)
-                .setBytesTotal(totalBytes)
-                .build());
+        return Any.pack(
+                CreateImageMetadata.newBuilder()
+                        .setTarget(image.toString())
+                        .setPhase(phase)
+                        .setBytesDone(doneBytes)
+                        .setBytesTotal(totalBytes)
+                        .build());
     }
 
     private OperationRecord done(
-            OperationName name, String kind, GalleryImage image, String requester, Any metadata, Any response) {
+            OperationName name,
+            String kind,
+            GalleryImage image,
+            String requester,
+            Any metadata,
+            Any response) {
         return new OperationRecord(
                 name,
                 kind,

@@ -3,6 +3,7 @@ package io.tlvm.catalog.api;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_OPERATION_NOT_FOUND;
 
 import com.google.longrunning.Operation;
+
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.catalog.store.Gallery;
@@ -35,7 +36,8 @@ class ImageStoreEndpoint implements ImageStoreService {
     private final OperationRoom room;
     private final Pages pages;
 
-    ImageStoreEndpoint(Gallery gallery, OperationStore operations, OperationRoom room, Pages pages) {
+    ImageStoreEndpoint(
+            Gallery gallery, OperationStore operations, OperationRoom room, Pages pages) {
         this.gallery = gallery;
         this.operations = operations;
         this.room = room;
@@ -44,22 +46,31 @@ class ImageStoreEndpoint implements ImageStoreService {
 
     @Override
     public Uni<Operation> createImage(CreateImageRequest request) {
-        return Answer.of(() -> {
-            String caller = Caller.current().uri();
-            Created created = gallery.create(
-                    toName("parent", request.getParent() + "/images/" + request.getImageId()),
-                    toSource(request),
-                    caller,
-                    RequestIds.of(caller, request.getRequestId(), RequestFingerprint.of(request, "request_id")),
-                    request.getValidateOnly());
-            return switch (created) {
-                case Created.Accepted(var operation) -> {
-                    room.wake();
-                    yield operation.toProto();
-                }
-                case Created.Before(var operation) -> stored(operation);
-            };
-        });
+        return Answer.of(
+                () -> {
+                    String caller = Caller.current().uri();
+                    Created created =
+                            gallery.create(
+                                    toName(
+                                            "parent",
+                                            request.getParent()
+                                                    + "/images/"
+                                                    + request.getImageId()),
+                                    toSource(request),
+                                    caller,
+                                    RequestIds.of(
+                                            caller,
+                                            request.getRequestId(),
+                                            RequestFingerprint.of(request, "request_id")),
+                                    request.getValidateOnly());
+                    return switch (created) {
+                        case Created.Accepted(var operation) -> {
+                            room.wake();
+                            yield operation.toProto();
+                        }
+                        case Created.Before(var operation) -> stored(operation);
+                    };
+                });
     }
 
     @Override
@@ -69,34 +80,48 @@ class ImageStoreEndpoint implements ImageStoreService {
 
     @Override
     public Uni<ListImagesResponse> listImages(ListImagesRequest request) {
-        return Answer.of(() -> {
-            var page = gallery.images(
-                    request.getParent().substring(PROJECTS.length()),
-                    pages.wanted(request.getPageSize(), request.getPageToken(), request));
-            return ListImagesResponse.newBuilder()
-                    .addAllImages(page.items().stream().map(Translate::toProto).toList())
-                    .setNextPageToken(pages.next(page, request))
-                    .build();
-        });
+        return Answer.of(
+                () -> {
+                    var page =
+                            gallery.images(
+                                    request.getParent().substring(PROJECTS.length()),
+                                    pages.wanted(
+                                            request.getPageSize(),
+                                            request.getPageToken(),
+                                            request));
+                    return ListImagesResponse.newBuilder()
+                            .addAllImages(page.items().stream().map(Translate::toProto).toList())
+                            .setNextPageToken(pages.next(page, request))
+                            .build();
+                });
     }
 
     @Override
     public Uni<Operation> deleteImage(DeleteImageRequest request) {
-        return Answer.of(() -> gallery.delete(
-                        toName("name", request.getName()),
-                        request.getEtag(),
-                        Caller.current().uri())
-                .toProto());
+        return Answer.of(
+                () ->
+                        gallery.delete(
+                                        toName("name", request.getName()),
+                                        request.getEtag(),
+                                        Caller.current().uri())
+                                .toProto());
     }
 
     private Operation stored(OperationName name) {
         return operations
                 .find(name)
-                .orElseThrow(() -> Refusal.of(ERROR_REASON_OPERATION_NOT_FOUND, ErrorDomain.CATALOG)
-                        .what("the request was accepted before, and its operation %s was deleted since", name)
-                        .fix("look at the image itself")
-                        .resource("longrunning.googleapis.com/Operation", name.toString())
-                        .asException())
+                .orElseThrow(
+                        () ->
+                                Refusal.of(ERROR_REASON_OPERATION_NOT_FOUND, ErrorDomain.CATALOG)
+                                        .what(
+                                                "the request was accepted before, and its operation"
+                                                    + " %s was deleted since",
+                                                name)
+                                        .fix("look at the image itself")
+                                        .resource(
+                                                "longrunning.googleapis.com/Operation",
+                                                name.toString())
+                                        .asException())
                 .toProto();
     }
 
@@ -104,10 +129,12 @@ class ImageStoreEndpoint implements ImageStoreService {
         return switch (request.getSourceCase()) {
             case URN -> new Source.FromMarketplace(Translate.toUrn("urn", request.getUrn()));
             case UPLOADED_DIGEST ->
-                new Source.FromUpload(
-                        new ContentDigest(request.getUploadedDigest()), Translate.toGuestOs(request.getOsType()));
+                    new Source.FromUpload(
+                            new ContentDigest(request.getUploadedDigest()),
+                            Translate.toGuestOs(request.getOsType()));
             case SOURCE_NOT_SET ->
-                throw Refusals.invalid("source", "oneof.required", "exactly one is required").asException();
+                    throw Refusals.invalid("source", "oneof.required", "exactly one is required")
+                            .asException();
         };
     }
 
@@ -115,7 +142,8 @@ class ImageStoreEndpoint implements ImageStoreService {
         try {
             return ImageName.parse(name);
         } catch (IllegalArgumentException e) {
-            throw Refusals.invalid(field, "image.name", String.valueOf(e.getMessage())).asException();
+            throw Refusals.invalid(field, "image.name", String.valueOf(e.getMessage()))
+                    .asException();
         }
     }
 }

@@ -1,11 +1,16 @@
 package io.tlvm.catalog.api;
 
 import com.google.protobuf.Message;
+
 import io.tlvm.catalog.catalog.Page;
 import io.tlvm.foundation.request.PageTokens;
+
 import jakarta.inject.Singleton;
 
-/** Page sizes and tokens of all lists here (AIP-158): no size means 50, and no page is longer than 500. */
+/**
+ * Page sizes and tokens of all lists here (AIP-158): no size means 50, and no page is longer than
+ * 500.
+ */
 @Singleton
 class Pages {
     private static final int SIZE_DEFAULT = 50;

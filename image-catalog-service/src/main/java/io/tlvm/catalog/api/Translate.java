@@ -1,6 +1,7 @@
 package io.tlvm.catalog.api;
 
 import com.google.protobuf.Timestamp;
+
 import io.tlvm.catalog.catalog.CatalogRefusal.UrnMalformed;
 import io.tlvm.catalog.catalog.CatalogRefused;
 import io.tlvm.catalog.catalog.GuestOs;
@@ -15,6 +16,7 @@ import io.tlvm.catalog.v1.ImageSource;
 import io.tlvm.catalog.v1.TrustedLaunchSupport;
 import io.tlvm.catalog.verification.SigningKey;
 import io.tlvm.type.v1.OsType;
+
 import java.time.Instant;
 import java.util.function.Supplier;
 
@@ -26,59 +28,64 @@ final class Translate {
         return io.tlvm.catalog.v1.Publisher.newBuilder()
                 .setName(publisher.name())
                 .setDisplayName(publisher.displayName())
-                .addAllKeyFingerprints(publisher.keys().stream()
-                        .map(SigningKey::fingerprint)
-                        .toList())
+                .addAllKeyFingerprints(
+                        publisher.keys().stream().map(SigningKey::fingerprint).toList())
                 .setSeeded(publisher.seeded())
                 .setCreateTime(toProto(publisher.createTime()))
                 .build();
     }
 
     static io.tlvm.catalog.v1.ImageVersion toProto(ImageVersion version) {
-        var message = io.tlvm.catalog.v1.ImageVersion.newBuilder()
-                .setName(version.urn().name())
-                .setUrn(version.urn().toString())
-                .setTitle(version.title())
-                .setOsType(toProto(version.os()))
-                .setTrustedLaunch(
-                        switch (version.trustedLaunch()) {
-                            case TrustedLaunch.Supported() -> TrustedLaunchSupport.TRUSTED_LAUNCH_SUPPORT_SUPPORTED;
-                            case TrustedLaunch.Unsupported(_) ->
-                                TrustedLaunchSupport.TRUSTED_LAUNCH_SUPPORT_UNSUPPORTED;
-                        })
-                .setTrustedLaunchReason(reason(version.trustedLaunch()))
-                .setNote(version.note())
-                .setSignedBy(version.signedBy().orElse(""))
-                .setContentAvailable(version.contentReason().isEmpty())
-                .setContentReason(version.contentReason())
-                .setCreateTime(toProto(version.createTime()));
-        version.content().ifPresent(content -> message.setDigest(content.digest().text())
-                .setSizeBytes(content.sizeBytes())
-                .setFormat(content.format().text()));
+        var message =
+                io.tlvm.catalog.v1.ImageVersion.newBuilder()
+                        .setName(version.urn().name())
+                        .setUrn(version.urn().toString())
+                        .setTitle(version.title())
+                        .setOsType(toProto(version.os()))
+                        .setTrustedLaunch(
+                                switch (version.trustedLaunch()) {
+                                    case TrustedLaunch.Supported() ->
+                                            TrustedLaunchSupport.TRUSTED_LAUNCH_SUPPORT_SUPPORTED;
+                                    case TrustedLaunch.Unsupported(_) ->
+                                            TrustedLaunchSupport.TRUSTED_LAUNCH_SUPPORT_UNSUPPORTED;
+                                })
+                        .setTrustedLaunchReason(reason(version.trustedLaunch()))
+                        .setNote(version.note())
+                        .setSignedBy(version.signedBy().orElse(""))
+                        .setContentAvailable(version.contentReason().isEmpty())
+                        .setContentReason(version.contentReason())
+                        .setCreateTime(toProto(version.createTime()));
+        version.content()
+                .ifPresent(
+                        content ->
+                                message.setDigest(content.digest().text())
+                                        .setSizeBytes(content.sizeBytes())
+                                        .setFormat(content.format().text()));
         return message.build();
     }
 
     static Image toProto(GalleryImage image) {
-        var message = Image.newBuilder()
-                .setName(image.name().toString())
-                .setUid(image.uid().toString())
-                .setDigest(image.content().digest().text())
-                .setSizeBytes(image.content().sizeBytes())
-                .setFormat(image.content().format().text())
-                .setOsType(toProto(image.os()))
-                .setTrustedLaunchSupported(reason(image.trustedLaunch()).isEmpty())
-                .setTrustedLaunchReason(reason(image.trustedLaunch()))
-                .setState(
-                        switch (image.state()) {
-                            case CREATING -> Image.State.STATE_CREATING;
-                            case ACTIVE -> Image.State.STATE_ACTIVE;
-                            case FAILED -> Image.State.STATE_FAILED;
-                        })
-                .setCreateTime(toProto(image.createTime()))
-                .setEtag(image.etag());
+        var message =
+                Image.newBuilder()
+                        .setName(image.name().toString())
+                        .setUid(image.uid().toString())
+                        .setDigest(image.content().digest().text())
+                        .setSizeBytes(image.content().sizeBytes())
+                        .setFormat(image.content().format().text())
+                        .setOsType(toProto(image.os()))
+                        .setTrustedLaunchSupported(reason(image.trustedLaunch()).isEmpty())
+                        .setTrustedLaunchReason(reason(image.trustedLaunch()))
+                        .setState(
+                                switch (image.state()) {
+                                    case CREATING -> Image.State.STATE_CREATING;
+                                    case ACTIVE -> Image.State.STATE_ACTIVE;
+                                    case FAILED -> Image.State.STATE_FAILED;
+                                })
+                        .setCreateTime(toProto(image.createTime()))
+                        .setEtag(image.etag());
         switch (image.origin()) {
             case Origin.Marketplace(var urn) ->
-                message.setSource(ImageSource.IMAGE_SOURCE_MARKETPLACE).setUrn(urn.toString());
+                    message.setSource(ImageSource.IMAGE_SOURCE_MARKETPLACE).setUrn(urn.toString());
             case Origin.File() -> message.setSource(ImageSource.IMAGE_SOURCE_FILE);
         }
         return message.build();
@@ -100,7 +107,9 @@ final class Translate {
         };
     }
 
-    /** @param field of the request that holds the text */
+    /**
+     * @param field of the request that holds the text
+     */
     static Urn toUrn(String field, String text) {
         return orMalformed(field, text, () -> Urn.parse(text));
     }
@@ -110,8 +119,13 @@ final class Translate {
         return orMalformed(
                 field,
                 name,
-                () -> Urn.fromName(name)
-                        .orElseThrow(() -> new IllegalArgumentException("each part starts with a letter or digit")));
+                () ->
+                        Urn.fromName(name)
+                                .orElseThrow(
+                                        () ->
+                                                new IllegalArgumentException(
+                                                        "each part starts with a letter or"
+                                                            + " digit")));
     }
 
     private static Urn orMalformed(String field, String text, Supplier<Urn> parsed) {

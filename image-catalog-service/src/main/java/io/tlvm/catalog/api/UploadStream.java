@@ -15,17 +15,20 @@ import io.tlvm.catalog.v1.UploadOpen;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.catalog.verification.ImageFormat;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One upload call. The event loop puts what arrives into a queue; a virtual thread writes it to the disk and asks for one more message
- * per message written, so that at most {@link #WINDOW} of them are in memory whatever the client does.
+ * One upload call. The event loop puts what arrives into a queue; a virtual thread writes it to the
+ * disk and asks for one more message per message written, so that at most {@link #WINDOW} of them
+ * are in memory whatever the client does.
  */
 final class UploadStream implements StreamObserver<UploadContentRequest> {
     private static final int WINDOW = 8;
@@ -35,6 +38,7 @@ final class UploadStream implements StreamObserver<UploadContentRequest> {
     private final String owner;
     private final boolean administrator;
     private final ServerCallStreamObserver<UploadContentResponse> call;
+
     /** Two more than the window, for the end and for a cancellation. */
     private final BlockingQueue<Arrival> inbox = new ArrayBlockingQueue<>(WINDOW + 2);
 
@@ -93,10 +97,11 @@ final class UploadStream implements StreamObserver<UploadContentRequest> {
             return;
         }
         if (received != null) {
-            call.onNext(UploadContentResponse.newBuilder()
-                    .setDigest(received.digest().text())
-                    .setSizeBytes(received.sizeBytes())
-                    .build());
+            call.onNext(
+                    UploadContentResponse.newBuilder()
+                            .setDigest(received.digest().text())
+                            .setSizeBytes(received.sizeBytes())
+                            .build());
             call.onCompleted();
         }
     }
@@ -108,10 +113,14 @@ final class UploadStream implements StreamObserver<UploadContentRequest> {
             case Arrival.Broken() -> {
                 return Optional.empty();
             }
-            case Arrival.End() -> throw new StoreRefused(new OutOfOrder("the first message opens the upload; none came"));
+            case Arrival.End() ->
+                    throw new StoreRefused(
+                            new OutOfOrder("the first message opens the upload; none came"));
             case Arrival.Part(var message) -> {
                 if (!message.hasOpen()) {
-                    throw new StoreRefused(new OutOfOrder("the first message opens the upload, it carries no bytes"));
+                    throw new StoreRefused(
+                            new OutOfOrder(
+                                    "the first message opens the upload, it carries no bytes"));
                 }
                 open = message.getOpen();
             }
@@ -121,7 +130,8 @@ final class UploadStream implements StreamObserver<UploadContentRequest> {
             if (upload.alreadyStored()) {
                 return Optional.of(upload.finish());
             }
-            while (true) { // ends with the stream: each turn waits at most IDLE_BOUND and takes what the open declared
+            while (true) { // ends with the stream: each turn waits at most IDLE_BOUND and takes
+                           // what the open declared
                 switch (next()) {
                     case Arrival.Broken() -> {
                         return Optional.empty();
@@ -131,7 +141,8 @@ final class UploadStream implements StreamObserver<UploadContentRequest> {
                     }
                     case Arrival.Part(var message) -> {
                         if (!message.hasChunk()) {
-                            throw new StoreRefused(new OutOfOrder("an upload is opened once, then come bytes"));
+                            throw new StoreRefused(
+                                    new OutOfOrder("an upload is opened once, then come bytes"));
                         }
                         upload.write(message.getChunk().asReadOnlyByteBuffer());
                         call.request(1);
@@ -155,13 +166,15 @@ final class UploadStream implements StreamObserver<UploadContentRequest> {
     }
 
     private Intake.Offer offer(UploadOpen open) {
-        Optional<Urn> row = open.getUrn().isEmpty()
-                ? Optional.empty()
-                : Optional.of(Translate.toUrn("open.urn", open.getUrn()));
-        var content = new Content(
-                new ContentDigest(open.getDigest()),
-                open.getSizeBytes(),
-                ImageFormat.parse(open.getFormat()).orElseThrow());
+        Optional<Urn> row =
+                open.getUrn().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(Translate.toUrn("open.urn", open.getUrn()));
+        var content =
+                new Content(
+                        new ContentDigest(open.getDigest()),
+                        open.getSizeBytes(),
+                        ImageFormat.parse(open.getFormat()).orElseThrow());
         return new Intake.Offer(owner, administrator, content, open.getOffsetBytes(), row);
     }
 }

@@ -1,5 +1,6 @@
 /**
- * The edge: one endpoint per gRPC service, translation, and the access table. Nothing is decided here.
+ * The edge: one endpoint per gRPC service, translation, and the access table. Nothing is decided
+ * here.
  */
 @NullMarked
 package io.tlvm.catalog.api;

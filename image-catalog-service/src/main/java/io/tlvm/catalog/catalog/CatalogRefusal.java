@@ -4,7 +4,9 @@ import java.util.List;
 
 /** Why the marketplace refuses. */
 public sealed interface CatalogRefusal {
-    /** @param field of the request that holds the text */
+    /**
+     * @param field of the request that holds the text
+     */
     record UrnMalformed(String field, String text, String why) implements CatalogRefusal {}
 
     record VersionNotFound(Urn urn, List<Urn> suggestions) implements CatalogRefusal {}
@@ -23,7 +25,9 @@ public sealed interface CatalogRefusal {
 
     record KeyMalformed(String why) implements CatalogRefusal {}
 
-    /** @param pinned fingerprints of the keys that were tried */
+    /**
+     * @param pinned fingerprints of the keys that were tried
+     */
     record SignatureInvalid(Urn urn, List<String> pinned) implements CatalogRefusal {
         public SignatureInvalid {
             pinned = List.copyOf(pinned);

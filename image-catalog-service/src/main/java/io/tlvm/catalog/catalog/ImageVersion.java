@@ -4,11 +4,13 @@ import io.tlvm.catalog.catalog.Media.NotBrought;
 import io.tlvm.catalog.catalog.Media.Pinned;
 import io.tlvm.catalog.catalog.Media.Stored;
 import io.tlvm.catalog.verification.Content;
+
 import java.time.Instant;
 import java.util.Optional;
 
 /**
- * One row of the marketplace. Immutable, but for its media: content arrives once, and a pinned digest never changes.
+ * One row of the marketplace. Immutable, but for its media: content arrives once, and a pinned
+ * digest never changes.
  *
  * @param urn exact version
  * @param note erratum or remark for people, may be empty
@@ -43,7 +45,11 @@ public record ImageVersion(
         return switch (media) {
             case NotBrought() -> "no content: bring your own media with '" + fix() + "'";
             case Pinned(var content) ->
-                "no content: the bytes of " + content.digest() + " were not brought yet; add them with '" + fix() + "'";
+                    "no content: the bytes of "
+                            + content.digest()
+                            + " were not brought yet; add them with '"
+                            + fix()
+                            + "'";
             case Stored(_) -> "";
         };
     }

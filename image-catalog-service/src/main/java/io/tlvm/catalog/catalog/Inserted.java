@@ -5,7 +5,10 @@ public sealed interface Inserted {
     /** It is there now. */
     record Fresh() implements Inserted {}
 
-    /** The same request was done before; nothing changed. @param result what it led to, as it was stored */
+    /**
+     * The same request was done before; nothing changed. @param result what it led to, as it was
+     * stored
+     */
     record Repeated(String result) implements Inserted {}
 
     /** The request id was used with another body; nothing changed. */

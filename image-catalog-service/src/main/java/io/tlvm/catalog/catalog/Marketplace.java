@@ -11,6 +11,7 @@ import io.tlvm.catalog.catalog.CatalogRefusal.UrnMalformed;
 import io.tlvm.catalog.catalog.CatalogRefusal.VersionExists;
 import io.tlvm.catalog.catalog.CatalogRefusal.VersionNotFound;
 import io.tlvm.catalog.verification.SigningKey;
+
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -18,8 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The marketplace: who may publish, what is published, and which exact version a name means. Methods block and throw
- * {@link CatalogRefused}.
+ * The marketplace: who may publish, what is published, and which exact version a name means.
+ * Methods block and throw {@link CatalogRefused}.
  */
 public final class Marketplace {
     private static final int SUGGEST_FROM_MAX = 500;
@@ -39,13 +40,18 @@ public final class Marketplace {
     /** Makes a publisher without keys: it can publish nothing until {@link #pinKey}. */
     public Publisher createPublisher(
             String id, String displayName, String createdBy, Optional<RepeatableRequest> request) {
-        var publisher = new Publisher(
-                id, displayName, false, List.of(), clock.instant().truncatedTo(ChronoUnit.MICROS));
+        var publisher =
+                new Publisher(
+                        id,
+                        displayName,
+                        false,
+                        List.of(),
+                        clock.instant().truncatedTo(ChronoUnit.MICROS));
         return switch (records.insert(publisher, createdBy, request)) {
             case Inserted.Fresh() -> publisher;
             case Inserted.Repeated(var first) -> publisher(first);
             case Inserted.IdReused() ->
-                throw new CatalogRefused(new RequestIdReused(request.orElseThrow().id()));
+                    throw new CatalogRefused(new RequestIdReused(request.orElseThrow().id()));
             case Inserted.NameTaken() -> throw new CatalogRefused(new PublisherExists(id));
         };
     }
@@ -73,14 +79,17 @@ public final class Marketplace {
         return records.version(exact).orElseThrow(() -> notFound(exact));
     }
 
-    /** Resolves what people type to one row; {@code latest} is the highest version that exists now. */
+    /**
+     * Resolves what people type to one row; {@code latest} is the highest version that exists now.
+     */
     public ImageVersion resolve(Urn asked) {
         if (!asked.isLatest()) {
             return version(asked);
         }
-        String highest = records.versionsOf(asked.publisher(), asked.offer(), asked.sku()).stream()
-                .max(VersionOrder.INSTANCE)
-                .orElseThrow(() -> notFound(asked));
+        String highest =
+                records.versionsOf(asked.publisher(), asked.offer(), asked.sku()).stream()
+                        .max(VersionOrder.INSTANCE)
+                        .orElseThrow(() -> notFound(asked));
         return version(asked.withVersion(highest));
     }
 
@@ -89,12 +98,14 @@ public final class Marketplace {
         ImageVersion version = resolve(asked);
         return switch (version.media()) {
             case Media.Stored(_) -> version;
-            case Media.NotBrought(), Media.Pinned(_) -> throw new CatalogRefused(new HasNoContent(version));
+            case Media.NotBrought(), Media.Pinned(_) ->
+                    throw new CatalogRefused(new HasNoContent(version));
         };
     }
 
     /**
-     * Accepts a version that one of the publisher's pinned keys signed. The same statement again changes nothing.
+     * Accepts a version that one of the publisher's pinned keys signed. The same statement again
+     * changes nothing.
      *
      * @param bytes the statement as it was sent, which is what the signature is over
      * @param signature DER
@@ -102,29 +113,42 @@ public final class Marketplace {
     public ImageVersion publish(Statement statement, byte[] bytes, byte[] signature) {
         Urn urn = statement.urn();
         if (urn.isLatest()) {
-            throw new CatalogRefused(new UrnMalformed("urn", urn.toString(), "latest is reserved, name an exact version"));
+            throw new CatalogRefused(
+                    new UrnMalformed(
+                            "urn", urn.toString(), "latest is reserved, name an exact version"));
         }
-        Publisher publisher = records.publisher(urn.publisher())
-                .filter(found -> !found.keys().isEmpty())
-                .orElseThrow(() -> new CatalogRefused(new PublisherNotTrusted(urn.publisher())));
-        SigningKey signer = publisher
-                .signerOf(bytes, signature)
-                .orElseThrow(() -> new CatalogRefused(new SignatureInvalid(
-                        urn, publisher.keys().stream().map(SigningKey::fingerprint).toList())));
-        var version = new ImageVersion(
-                urn,
-                statement.title(),
-                statement.os(),
-                statement.trustedLaunch(),
-                "",
-                new Media.Pinned(statement.content()),
-                Optional.of(signer.fingerprint()),
-                clock.instant().truncatedTo(ChronoUnit.MICROS));
+        Publisher publisher =
+                records.publisher(urn.publisher())
+                        .filter(found -> !found.keys().isEmpty())
+                        .orElseThrow(
+                                () -> new CatalogRefused(new PublisherNotTrusted(urn.publisher())));
+        SigningKey signer =
+                publisher
+                        .signerOf(bytes, signature)
+                        .orElseThrow(
+                                () ->
+                                        new CatalogRefused(
+                                                new SignatureInvalid(
+                                                        urn,
+                                                        publisher.keys().stream()
+                                                                .map(SigningKey::fingerprint)
+                                                                .toList())));
+        var version =
+                new ImageVersion(
+                        urn,
+                        statement.title(),
+                        statement.os(),
+                        statement.trustedLaunch(),
+                        "",
+                        new Media.Pinned(statement.content()),
+                        Optional.of(signer.fingerprint()),
+                        clock.instant().truncatedTo(ChronoUnit.MICROS));
         boolean fresh = records.insert(version, bytes, signature);
-        boolean same = fresh
-                || records.statementOf(urn)
-                        .filter(stored -> Arrays.equals(stored, bytes))
-                        .isPresent();
+        boolean same =
+                fresh
+                        || records.statementOf(urn)
+                                .filter(stored -> Arrays.equals(stored, bytes))
+                                .isPresent();
         if (!same) {
             throw new CatalogRefused(new VersionExists(urn));
         }
@@ -132,10 +156,12 @@ public final class Marketplace {
     }
 
     private Publisher publisher(String id) {
-        return records.publisher(id).orElseThrow(() -> new CatalogRefused(new PublisherNotFound(id)));
+        return records.publisher(id)
+                .orElseThrow(() -> new CatalogRefused(new PublisherNotFound(id)));
     }
 
     private CatalogRefused notFound(Urn urn) {
-        return new CatalogRefused(new VersionNotFound(urn, Suggestions.near(urn, records.urns(SUGGEST_FROM_MAX))));
+        return new CatalogRefused(
+                new VersionNotFound(urn, Suggestions.near(urn, records.urns(SUGGEST_FROM_MAX))));
     }
 }

@@ -1,10 +1,14 @@
 package io.tlvm.catalog.catalog;
 
 import io.tlvm.catalog.verification.SigningKey;
+
 import java.util.List;
 import java.util.Optional;
 
-/** Durable rows of the marketplace. Every method is one transaction and blocks; what it returned is committed. */
+/**
+ * Durable rows of the marketplace. Every method is one transaction and blocks; what it returned is
+ * committed.
+ */
 public interface MarketplaceRecords {
     /** Publishers ordered by id. */
     Page<Publisher> publishers(Page.Wanted wanted);
@@ -14,7 +18,10 @@ public interface MarketplaceRecords {
     /** Inserts a publisher, and remembers the request in the same transaction. */
     Inserted insert(Publisher publisher, String createdBy, Optional<RepeatableRequest> request);
 
-    /** Pins a key to a publisher; false when there is no such publisher. Pinning again changes nothing. */
+    /**
+     * Pins a key to a publisher; false when there is no such publisher. Pinning again changes
+     * nothing.
+     */
     boolean pin(String publisher, SigningKey key, String addedBy);
 
     /** Versions ordered by name. */

@@ -1,6 +1,7 @@
 package io.tlvm.catalog.catalog;
 
 import io.tlvm.catalog.verification.SigningKey;
+
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -8,10 +9,12 @@ import java.util.Optional;
 /**
  * Someone whose images the catalog lists.
  *
- * @param seeded ships with the catalog: its rows are pinned by the first content that an administrator adds
+ * @param seeded ships with the catalog: its rows are pinned by the first content that an
+ *     administrator adds
  * @param keys pinned by an administrator; without one nothing can be published
  */
-public record Publisher(String id, String displayName, boolean seeded, List<SigningKey> keys, Instant createTime) {
+public record Publisher(
+        String id, String displayName, boolean seeded, List<SigningKey> keys, Instant createTime) {
     public Publisher {
         keys = List.copyOf(keys);
     }

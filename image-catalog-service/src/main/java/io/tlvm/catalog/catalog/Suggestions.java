@@ -12,8 +12,9 @@ final class Suggestions {
     static List<Urn> near(Urn wanted, List<Urn> existing) {
         String text = wanted.toString();
         return existing.stream()
-                .sorted(Comparator.comparingInt((Urn urn) -> distance(text, urn.toString()))
-                        .thenComparing(Urn::toString))
+                .sorted(
+                        Comparator.comparingInt((Urn urn) -> distance(text, urn.toString()))
+                                .thenComparing(Urn::toString))
                 .limit(SHOWN)
                 .toList();
     }

@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Coordinates of an image version: what people type as {@code publisher:offer:sku:version}, and what the API names
- * {@code publishers/…/offers/…/skus/…/versions/…}.
+ * Coordinates of an image version: what people type as {@code publisher:offer:sku:version}, and
+ * what the API names {@code publishers/…/offers/…/skus/…/versions/…}.
  *
  * @param publisher compared without case, kept in lower case
  * @param version exact, or {@link #LATEST}
@@ -17,13 +17,16 @@ public record Urn(String publisher, String offer, String sku, String version) {
     public static final String LATEST = "latest";
 
     private static final Pattern PART = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
-    private static final Pattern NAME = Pattern.compile("publishers/([^/]+)/offers/([^/]+)/skus/([^/]+)/versions/([^/]+)");
+    private static final Pattern NAME =
+            Pattern.compile("publishers/([^/]+)/offers/([^/]+)/skus/([^/]+)/versions/([^/]+)");
 
     public Urn {
         publisher = publisher.toLowerCase(Locale.ROOT);
         for (String part : new String[] {publisher, offer, sku, version}) {
             if (!PART.matcher(part).matches()) {
-                throw new IllegalArgumentException("each part is 1 to 100 of a-z 0-9 . _ -, and starts with a letter or digit");
+                throw new IllegalArgumentException(
+                        "each part is 1 to 100 of a-z 0-9 . _ -, and starts with a letter or"
+                            + " digit");
             }
         }
     }
@@ -48,7 +51,12 @@ public record Urn(String publisher, String offer, String sku, String version) {
             return Optional.empty();
         }
         try {
-            return Optional.of(new Urn(matcher.group(1), matcher.group(2), matcher.group(3), matcher.group(4)));
+            return Optional.of(
+                    new Urn(
+                            matcher.group(1),
+                            matcher.group(2),
+                            matcher.group(3),
+                            matcher.group(4)));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -64,7 +72,14 @@ public record Urn(String publisher, String offer, String sku, String version) {
 
     /** The resource name. */
     public String name() {
-        return "publishers/" + publisher + "/offers/" + offer + "/skus/" + sku + "/versions/" + version;
+        return "publishers/"
+                + publisher
+                + "/offers/"
+                + offer
+                + "/skus/"
+                + sku
+                + "/versions/"
+                + version;
     }
 
     @Override

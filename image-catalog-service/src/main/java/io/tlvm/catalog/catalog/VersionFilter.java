@@ -8,4 +8,7 @@ import java.util.Optional;
  * @param trustedLaunch only supported (true) or only unsupported (false) ones
  */
 public record VersionFilter(
-        Optional<String> publisher, Optional<String> offer, Optional<String> sku, Optional<Boolean> trustedLaunch) {}
+        Optional<String> publisher,
+        Optional<String> offer,
+        Optional<String> sku,
+        Optional<Boolean> trustedLaunch) {}

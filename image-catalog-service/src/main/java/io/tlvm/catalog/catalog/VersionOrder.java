@@ -5,8 +5,9 @@ import java.util.Comparator;
 import java.util.regex.Pattern;
 
 /**
- * Orders versions the way people read them: part by part between dots, numbers by value, so that {@code 22621.382} is older than
- * {@code 22621.2428}. A part that is no number is older than any number ({@code 1.rc1} before {@code 1.0}); more parts are newer.
+ * Orders versions the way people read them: part by part between dots, numbers by value, so that
+ * {@code 22621.382} is older than {@code 22621.2428}. A part that is no number is older than any
+ * number ({@code 1.rc1} before {@code 1.0}); more parts are newer.
  */
 public enum VersionOrder implements Comparator<String> {
     INSTANCE;
@@ -24,7 +25,9 @@ public enum VersionOrder implements Comparator<String> {
             }
         }
         int length = Integer.compare(a.length, b.length);
-        return length != 0 ? length : left.compareTo(right); // 1.0 and 1.00 are different rows: the order must be total
+        return length != 0
+                ? length
+                : left.compareTo(right); // 1.0 and 1.00 are different rows: the order must be total
     }
 
     private static int part(String left, String right) {

@@ -1,6 +1,4 @@
-/**
- * The marketplace: publishers, their signing keys, and the image versions that they publish.
- */
+/** The marketplace: publishers, their signing keys, and the image versions that they publish. */
 @NullMarked
 package io.tlvm.catalog.catalog;
 

@@ -10,25 +10,27 @@ import io.tlvm.catalog.store.ImageName;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.catalog.verification.ImageFormat;
+
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
-import java.time.Instant;
-import java.util.UUID;
+
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.NullUnmarked;
+
+import java.time.Instant;
+import java.util.UUID;
 
 /** Table gallery_image. */
 @Entity
 @Table(name = "gallery_image")
 @NullUnmarked // fields are set by Hibernate
 class GalleryImageRow extends PanacheEntityBase {
-    @Id
-    String name;
+    @Id String name;
 
     String project;
     UUID uid;
@@ -69,10 +71,11 @@ class GalleryImageRow extends PanacheEntityBase {
         row.name = image.name().toString();
         row.project = image.name().project();
         row.uid = image.uid();
-        row.urn = switch (image.origin()) {
-            case Origin.Marketplace(var urn) -> urn.toString();
-            case Origin.File() -> "";
-        };
+        row.urn =
+                switch (image.origin()) {
+                    case Origin.Marketplace(var urn) -> urn.toString();
+                    case Origin.File() -> "";
+                };
         row.digest = image.content().digest().text();
         row.sizeBytes = image.content().sizeBytes();
         row.format = image.content().format().text();

@@ -9,26 +9,28 @@ import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.catalog.verification.ImageFormat;
+
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
-import java.time.Instant;
-import java.util.Optional;
-import java.util.Set;
+
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.NullUnmarked;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
 
 /** Table image_version. */
 @Entity
 @Table(name = "image_version")
 @NullUnmarked // fields are set by Hibernate
 class ImageVersionRow extends PanacheEntityBase {
-    @Id
-    String name;
+    @Id String name;
 
     String publisher;
     String offer;
@@ -88,18 +90,25 @@ class ImageVersionRow extends PanacheEntityBase {
     Optional<Content> content() {
         return digest == null
                 ? Optional.empty()
-                : Optional.of(new Content(
-                        new ContentDigest(digest),
-                        sizeBytes,
-                        ImageFormat.parse(format).orElseThrow()));
+                : Optional.of(
+                        new Content(
+                                new ContentDigest(digest),
+                                sizeBytes,
+                                ImageFormat.parse(format).orElseThrow()));
     }
 
-    /** @param stored digests that are in the store */
+    /**
+     * @param stored digests that are in the store
+     */
     ImageVersion toVersion(Set<String> stored) {
-        Media media = content()
-                .<Media>map(content ->
-                        stored.contains(digest) ? new Media.Stored(content) : new Media.Pinned(content))
-                .orElseGet(Media.NotBrought::new);
+        Media media =
+                content()
+                        .<Media>map(
+                                content ->
+                                        stored.contains(digest)
+                                                ? new Media.Stored(content)
+                                                : new Media.Pinned(content))
+                        .orElseGet(Media.NotBrought::new);
         return new ImageVersion(
                 new Urn(publisher, offer, sku, version),
                 title,

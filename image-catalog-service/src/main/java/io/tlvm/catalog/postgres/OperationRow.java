@@ -3,31 +3,34 @@ package io.tlvm.catalog.postgres;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Status;
+
 import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.foundation.operation.OperationState;
 import io.tlvm.foundation.refusal.ErrorDomain;
+
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
-import java.time.Instant;
-import java.util.Optional;
-import java.util.UUID;
+
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.NullUnmarked;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
 
 /** Table operation. */
 @Entity
 @Table(name = "operation")
 @NullUnmarked // fields are set by Hibernate
 class OperationRow extends PanacheEntityBase {
-    @Id
-    String id;
+    @Id String id;
 
     String project;
     String kind;
@@ -96,7 +99,8 @@ class OperationRow extends PanacheEntityBase {
                     Optional.ofNullable(claimedUntil),
                     cancelRequested);
         } catch (InvalidProtocolBufferException damaged) {
-            throw new IllegalStateException("operation " + id + " in the database is damaged", damaged);
+            throw new IllegalStateException(
+                    "operation " + id + " in the database is damaged", damaged);
         }
     }
 }

@@ -1,12 +1,14 @@
 package io.tlvm.catalog.postgres;
 
 import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
+
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.GeneratedValue;
 import jakarta.persistence.GenerationType;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+
 import org.jspecify.annotations.NullUnmarked;
 
 /** Table publisher_key. */

@@ -1,20 +1,22 @@
 package io.tlvm.catalog.postgres;
 
 import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
+
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
-import java.time.Instant;
+
 import org.jspecify.annotations.NullUnmarked;
+
+import java.time.Instant;
 
 /** Table publisher. */
 @Entity
 @Table(name = "publisher")
 @NullUnmarked // fields are set by Hibernate
 class PublisherRow extends PanacheEntityBase {
-    @Id
-    String id;
+    @Id String id;
 
     @Column(name = "display_name")
     String displayName;

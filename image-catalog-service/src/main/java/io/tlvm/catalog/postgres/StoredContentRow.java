@@ -4,10 +4,12 @@ import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.catalog.verification.ImageFormat;
+
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+
 import org.jspecify.annotations.NullUnmarked;
 
 /** Table stored_content. */
@@ -15,8 +17,7 @@ import org.jspecify.annotations.NullUnmarked;
 @Table(name = "stored_content")
 @NullUnmarked // fields are set by Hibernate
 class StoredContentRow extends PanacheEntityBase {
-    @Id
-    String digest;
+    @Id String digest;
 
     @Column(name = "size_bytes")
     long sizeBytes;

@@ -3,6 +3,7 @@ package io.tlvm.catalog.store;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentBytes;
 import io.tlvm.catalog.verification.ContentDigest;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,8 +11,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Where content lies, named by its digest. What {@link #open} gives was whole and verified when it was published, and stays readable
- * to the end even if it is removed meanwhile.
+ * Where content lies, named by its digest. What {@link #open} gives was whole and verified when it
+ * was published, and stays readable to the end even if it is removed meanwhile.
  */
 public interface ContentShelf extends Closeable {
     /** The content, to be closed by the caller; empty when it is not there. */
@@ -21,8 +22,9 @@ public interface ContentShelf extends Closeable {
     long kept(String owner, ContentDigest digest) throws IOException;
 
     /**
-     * Opens the unfinished upload of this owner, or a new one. There is one at a time for an owner and digest; partial bytes of
-     * different owners never meet, so that nobody can spoil the upload of another.
+     * Opens the unfinished upload of this owner, or a new one. There is one at a time for an owner
+     * and digest; partial bytes of different owners never meet, so that nobody can spoil the upload
+     * of another.
      */
     Partial partial(String owner, Content declared) throws IOException;
 
@@ -41,7 +43,10 @@ public interface ContentShelf extends Closeable {
     /** Content that is open for reading. */
     interface OpenContent extends ContentBytes, Closeable {}
 
-    /** An upload that did not end yet. Closing it without {@link #publish} or {@link #discard} keeps what came. */
+    /**
+     * An upload that did not end yet. Closing it without {@link #publish} or {@link #discard} keeps
+     * what came.
+     */
     interface Partial extends ContentBytes, Closeable {
         void append(ByteBuffer bytes) throws IOException;
 

@@ -21,6 +21,7 @@ import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.foundation.refusal.ErrorDomain;
+
 import java.io.IOException;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -28,10 +29,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** The images of projects. Methods block and throw {@link StoreRefused}, or what the marketplace throws. */
+/**
+ * The images of projects. Methods block and throw {@link StoreRefused}, or what the marketplace
+ * throws.
+ */
 public final class Gallery {
-    private static final String FILE_REASON = "an uploaded file belongs to no publisher of the marketplace; Trusted launch takes only"
-            + " images that a publisher published as capable";
+    private static final String FILE_REASON =
+            "an uploaded file belongs to no publisher of the marketplace; Trusted launch takes only"
+                    + " images that a publisher published as capable";
     private static final int SUGGESTED_MAX = 3;
 
     private final Marketplace marketplace;
@@ -61,7 +66,9 @@ public final class Gallery {
 
     /** What an image is to be made of. */
     public sealed interface Source {
-        /** @param urn exact, or latest, which is resolved once, now */
+        /**
+         * @param urn exact, or latest, which is resolved once, now
+         */
         record FromMarketplace(Urn urn) implements Source {}
 
         /** Content that was uploaded. */
@@ -86,13 +93,19 @@ public final class Gallery {
     }
 
     /**
-     * Accepts an image; its content is pinned by digest from here on, and verified by the operation.
+     * Accepts an image; its content is pinned by digest from here on, and verified by the
+     * operation.
      *
      * @param checkOnly change nothing, only say whether it would be accepted
      */
     public Created create(
-            ImageName name, Source source, String requester, Optional<RepeatableRequest> request, boolean checkOnly) {
-        // Before anything that may have changed since, such as latest: a repeated request gets the first answer.
+            ImageName name,
+            Source source,
+            String requester,
+            Optional<RepeatableRequest> request,
+            boolean checkOnly) {
+        // Before anything that may have changed since, such as latest: a repeated request gets the
+        // first answer.
         Optional<Inserted> earlier = request.flatMap(images::earlier);
         if (earlier.isPresent()) {
             return created(earlier.get(), name, request, Optional.empty());
@@ -105,16 +118,24 @@ public final class Gallery {
             return new Created.Accepted(operations.wouldCreate(image, requester));
         }
         OperationRecord operation = operations.creating(image, requester);
-        return created(images.insert(image, operation, requester, request), name, request, Optional.of(operation));
+        return created(
+                images.insert(image, operation, requester, request),
+                name,
+                request,
+                Optional.of(operation));
     }
 
     private static Created created(
-            Inserted inserted, ImageName name, Optional<RepeatableRequest> request, Optional<OperationRecord> fresh) {
+            Inserted inserted,
+            ImageName name,
+            Optional<RepeatableRequest> request,
+            Optional<OperationRecord> fresh) {
         return switch (inserted) {
             case Inserted.Fresh() -> new Created.Accepted(fresh.orElseThrow());
-            case Inserted.Repeated(var operation) -> new Created.Before(OperationName.parse(operation));
+            case Inserted.Repeated(var operation) ->
+                    new Created.Before(OperationName.parse(operation));
             case Inserted.IdReused() ->
-                throw new StoreRefused(new RequestIdReused(request.orElseThrow().id()));
+                    throw new StoreRefused(new RequestIdReused(request.orElseThrow().id()));
             case Inserted.NameTaken() -> throw new StoreRefused(new ImageExists(name));
         };
     }
@@ -131,18 +152,23 @@ public final class Gallery {
                         version.trustedLaunch());
             }
             case Source.FromUpload(var digest, var os) ->
-                draft(
-                        name,
-                        new Origin.File(),
-                        contents.content(digest)
-                                .orElseThrow(() -> new StoreRefused(new ContentNotFound(digest))),
-                        os,
-                        new TrustedLaunch.Unsupported(FILE_REASON));
+                    draft(
+                            name,
+                            new Origin.File(),
+                            contents.content(digest)
+                                    .orElseThrow(
+                                            () -> new StoreRefused(new ContentNotFound(digest))),
+                            os,
+                            new TrustedLaunch.Unsupported(FILE_REASON));
         };
     }
 
     private GalleryImage draft(
-            ImageName name, Origin origin, Content content, GuestOs os, TrustedLaunch trustedLaunch) {
+            ImageName name,
+            Origin origin,
+            Content content,
+            GuestOs os,
+            TrustedLaunch trustedLaunch) {
         return new GalleryImage(
                 name,
                 UUID.randomUUID(),
@@ -151,24 +177,24 @@ public final class Gallery {
                 os,
                 trustedLaunch,
                 State.CREATING,
-                OperationName.of(name.project(), ErrorDomain.CATALOG, UUID.randomUUID())
-                        .toString(),
+                OperationName.of(name.project(), ErrorDomain.CATALOG, UUID.randomUUID()).toString(),
                 clock.instant().truncatedTo(ChronoUnit.MICROS),
                 1);
     }
 
     /**
-     * Does the work of a creation: reads the content once more, because the disk had time to change it since it was brought. May be
-     * repeated at any point.
+     * Does the work of a creation: reads the content once more, because the disk had time to change
+     * it since it was brought. May be repeated at any point.
      *
      * @param operation name of the operation that works
      * @return the usable image; empty when the watch ended it, then there is no image any more
      */
     public Optional<GalleryImage> verify(ImageName name, String operation, Verification.Watch watch)
             throws IOException, InterruptedException {
-        GalleryImage image = images.image(name)
-                .filter(found -> found.operation().equals(operation))
-                .orElseThrow(() -> notFound(name));
+        GalleryImage image =
+                images.image(name)
+                        .filter(found -> found.operation().equals(operation))
+                        .orElseThrow(() -> notFound(name));
         if (image.state() == State.ACTIVE) {
             return Optional.of(image);
         }
@@ -188,7 +214,8 @@ public final class Gallery {
     }
 
     /** Deletes an image. Its content goes when nothing else names it. */
-    public OperationRecord delete(ImageName name, String etag, String requester) throws IOException {
+    public OperationRecord delete(ImageName name, String etag, String requester)
+            throws IOException {
         GalleryImage image = image(name);
         if (!etag.isEmpty() && !etag.equals(image.etag())) {
             throw new StoreRefused(new EtagDiffers(etag, image.etag()));
@@ -205,9 +232,10 @@ public final class Gallery {
     }
 
     private StoreRefused notFound(ImageName name) {
-        List<String> there = images.images(name.project(), new Page.Wanted(SUGGESTED_MAX, "")).items().stream()
-                .map(image -> image.name().toString())
-                .toList();
+        List<String> there =
+                images.images(name.project(), new Page.Wanted(SUGGESTED_MAX, "")).items().stream()
+                        .map(image -> image.name().toString())
+                        .toList();
         return new StoreRefused(new ImageNotFound(name, there));
     }
 }

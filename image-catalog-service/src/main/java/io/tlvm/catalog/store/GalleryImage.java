@@ -4,6 +4,7 @@ import io.tlvm.catalog.catalog.GuestOs;
 import io.tlvm.catalog.catalog.TrustedLaunch;
 import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.verification.Content;
+
 import java.time.Instant;
 import java.util.UUID;
 
@@ -27,7 +28,9 @@ public record GalleryImage(
         long revision) {
     /** Where an image came from. */
     public sealed interface Origin {
-        /** @param urn exact version of the marketplace */
+        /**
+         * @param urn exact version of the marketplace
+         */
         record Marketplace(Urn urn) implements Origin {}
 
         /** A file that somebody uploaded. It belongs to no publisher. */

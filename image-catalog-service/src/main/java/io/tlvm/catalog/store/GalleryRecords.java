@@ -5,6 +5,7 @@ import io.tlvm.catalog.catalog.Page;
 import io.tlvm.catalog.catalog.RepeatableRequest;
 import io.tlvm.catalog.store.GalleryImage.State;
 import io.tlvm.foundation.operation.OperationRecord;
+
 import java.util.Optional;
 import java.util.UUID;
 
@@ -19,17 +20,26 @@ public interface GalleryRecords {
     Optional<Inserted> earlier(RepeatableRequest request);
 
     /**
-     * Inserts an image with the operation that verifies it, and remembers the request with the operation's name, in one transaction.
+     * Inserts an image with the operation that verifies it, and remembers the request with the
+     * operation's name, in one transaction.
      *
      * @throws StoreRefused when the content was removed meanwhile
      */
     Inserted insert(
-            GalleryImage image, OperationRecord operation, String createdBy, Optional<RepeatableRequest> request);
+            GalleryImage image,
+            OperationRecord operation,
+            String createdBy,
+            Optional<RepeatableRequest> request);
 
-    /** Moves an image that is CREATING on; another image of the same name, or one that is over it already, is left alone. */
+    /**
+     * Moves an image that is CREATING on; another image of the same name, or one that is over it
+     * already, is left alone.
+     */
     void end(ImageName name, UUID uid, State state);
 
-    /** Deletes this revision and records the finished operation; false when it changed meanwhile. */
+    /**
+     * Deletes this revision and records the finished operation; false when it changed meanwhile.
+     */
     boolean delete(GalleryImage image, OperationRecord operation);
 
     /** Removes an image whose creation was cancelled. */

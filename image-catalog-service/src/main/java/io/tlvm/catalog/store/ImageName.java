@@ -11,7 +11,8 @@ public record ImageName(String project, String image) {
     public ImageName {
         if (!SEGMENT.matcher(project).matches() || !SEGMENT.matcher(image).matches()) {
             throw new IllegalArgumentException(
-                    "a segment is 1 to 63 of a-z 0-9 -, starts with a letter and does not end with a hyphen");
+                    "a segment is 1 to 63 of a-z 0-9 -, starts with a letter and does not end with"
+                        + " a hyphen");
         }
     }
 
@@ -23,7 +24,8 @@ public record ImageName(String project, String image) {
     public static ImageName parse(String name) {
         Matcher matcher = NAME.matcher(name);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("an image is named projects/{project}/images/{image}");
+            throw new IllegalArgumentException(
+                    "an image is named projects/{project}/images/{image}");
         }
         return new ImageName(matcher.group(1), matcher.group(2));
     }

@@ -12,6 +12,7 @@ import io.tlvm.catalog.store.StoreRefusal.TooManyTransfers;
 import io.tlvm.catalog.store.StoreRefusal.UploadInProgress;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -21,8 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
 /**
- * How content comes in. One upload at a time for a caller and digest; what arrived before a stream broke is kept for
- * {@link #KEPT_FOR}, and nothing is visible to anybody before it is whole and verified.
+ * How content comes in. One upload at a time for a caller and digest; what arrived before a stream
+ * broke is kept for {@link #KEPT_FOR}, and nothing is visible to anybody before it is whole and
+ * verified.
  */
 public final class Intake {
     /** How long an unfinished upload is kept. */
@@ -68,7 +70,8 @@ public final class Intake {
      * @param offset of the first byte that follows
      * @param row of the marketplace that the content is for
      */
-    public record Offer(String owner, boolean administrator, Content content, long offset, Optional<Urn> row) {}
+    public record Offer(
+            String owner, boolean administrator, Content content, long offset, Optional<Urn> row) {}
 
     /** How far this owner's upload got. */
     public Progress progress(String owner, ContentDigest digest) throws IOException {
@@ -78,10 +81,15 @@ public final class Intake {
                 : new Progress(shelf.kept(owner, digest), false);
     }
 
-    /** @param complete the content is in the store and verified */
+    /**
+     * @param complete the content is in the store and verified
+     */
     public record Progress(long keptBytes, boolean complete) {}
 
-    /** Admits an upload, or says why not before a byte is sent. The caller must end it by {@link Upload#finish} or {@link Upload#close}. */
+    /**
+     * Admits an upload, or says why not before a byte is sent. The caller must end it by {@link
+     * Upload#finish} or {@link Upload#close}.
+     */
     public Upload open(Offer offer) throws IOException {
         offer.row().ifPresent(urn -> requireRow(offer, urn));
         Content content = offer.content();
@@ -131,9 +139,13 @@ public final class Intake {
             throw new StoreRefused(new AdministratorsOnly("catalog.content.add", urn.name()));
         }
         ImageVersion version = marketplace.version(urn);
-        version.content().filter(pinned -> !pinned.equals(offer.content())).ifPresent(pinned -> {
-            throw new StoreRefused(new PinnedOtherwise(urn, pinned, offer.content()));
-        });
+        version.content()
+                .filter(pinned -> !pinned.equals(offer.content()))
+                .ifPresent(
+                        pinned -> {
+                            throw new StoreRefused(
+                                    new PinnedOtherwise(urn, pinned, offer.content()));
+                        });
     }
 
     private void release(String key) {

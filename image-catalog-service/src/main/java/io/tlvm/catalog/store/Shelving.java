@@ -5,13 +5,15 @@ import io.tlvm.catalog.store.ContentShelf.Partial;
 import io.tlvm.catalog.store.StoreRecords.Brought;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
+
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Keeps shelf and records in step. Bytes come before their record and go after it, and the two never cross: content that is published
- * while the last image of it is deleted stays whole. One lock is enough, because one process has the shelf.
+ * Keeps shelf and records in step. Bytes come before their record and go after it, and the two
+ * never cross: content that is published while the last image of it is deleted stays whole. One
+ * lock is enough, because one process has the shelf.
  */
 public final class Shelving {
     private final ContentShelf shelf;

@@ -3,6 +3,7 @@ package io.tlvm.catalog.store;
 import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
+
 import java.util.Optional;
 
 /** Durable rows about content. Every method is one transaction and blocks. */
@@ -11,8 +12,9 @@ public interface StoreRecords {
     Optional<Content> content(ContentDigest digest);
 
     /**
-     * Records content that is whole on the shelf, and pins it to a marketplace row if one is named, in one transaction. The content is
-     * recorded also when the row turns out to be pinned to something else: it is verified, and whoever brought it may use it.
+     * Records content that is whole on the shelf, and pins it to a marketplace row if one is named,
+     * in one transaction. The content is recorded also when the row turns out to be pinned to
+     * something else: it is verified, and whoever brought it may use it.
      */
     Brought bring(Content content, Optional<Urn> row);
 

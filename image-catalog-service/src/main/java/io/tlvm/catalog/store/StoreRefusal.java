@@ -4,6 +4,7 @@ import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.catalog.verification.ImageFormat;
+
 import java.time.Duration;
 import java.util.List;
 
@@ -17,7 +18,9 @@ public sealed interface StoreRefusal {
 
     record ImageExists(ImageName image) implements StoreRefusal {}
 
-    /** @param operation that makes it */
+    /**
+     * @param operation that makes it
+     */
     record ImageBusy(ImageName image, String operation) implements StoreRefusal {}
 
     record EtagDiffers(String expected, String actual) implements StoreRefusal {}
@@ -30,13 +33,17 @@ public sealed interface StoreRefusal {
     /** The row is pinned to other content. */
     record PinnedOtherwise(Urn urn, Content pinned, Content brought) implements StoreRefusal {}
 
-    /** @param found what the bytes look like */
+    /**
+     * @param found what the bytes look like
+     */
     record FormatRefused(ImageFormat declared, String found, String why) implements StoreRefusal {}
 
     /** What is in the store no longer has its digest; it was put aside. */
     record ContentDamaged(ContentDigest digest, ContentDigest actual) implements StoreRefusal {}
 
-    /** @param kept offset to go on from, in bytes */
+    /**
+     * @param kept offset to go on from, in bytes
+     */
     record OffsetDiffers(long asked, long kept) implements StoreRefusal {}
 
     /** The stream ended before the last byte; what came is kept. */

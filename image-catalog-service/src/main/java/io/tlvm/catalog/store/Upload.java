@@ -17,13 +17,18 @@ import io.tlvm.catalog.verification.FormatCheck;
 import io.tlvm.catalog.verification.FormatVerdict;
 import io.tlvm.catalog.verification.FormatVerdict.Accepted;
 import io.tlvm.catalog.verification.FormatVerdict.Rejected;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import org.jspecify.annotations.Nullable;
 
-/** One upload of one caller, on one thread. Digest and format are checked on the way; closing it early keeps what came. */
+/**
+ * One upload of one caller, on one thread. Digest and format are checked on the way; closing it
+ * early keeps what came.
+ */
 public final class Upload implements Closeable {
     private static final int REHASH_BYTES = 1024 * 1024;
 
@@ -38,7 +43,11 @@ public final class Upload implements Closeable {
     private boolean closed;
 
     private Upload(
-            Offer offer, ContentShelf shelf, Shelving shelving, Runnable release, @Nullable Partial partial) {
+            Offer offer,
+            ContentShelf shelf,
+            Shelving shelving,
+            Runnable release,
+            @Nullable Partial partial) {
         this.offer = offer;
         this.shelf = shelf;
         this.shelving = shelving;
@@ -46,7 +55,10 @@ public final class Upload implements Closeable {
         this.partial = partial;
     }
 
-    /** For content that is there: no byte is needed, {@link #finish} checks what was declared and pins. */
+    /**
+     * For content that is there: no byte is needed, {@link #finish} checks what was declared and
+     * pins.
+     */
     static Upload ofStored(Offer offer, ContentShelf shelf, Shelving shelving, Runnable release) {
         return new Upload(offer, shelf, shelving, release, null);
     }
@@ -85,14 +97,20 @@ public final class Upload implements Closeable {
         received += bytes.remaining();
         partial.append(bytes);
         // As soon as the head is here, so that nobody sends 50 GiB of the wrong format in vain.
-        if (!headJudged && (received >= FormatCheck.HEAD_BYTES || received == offer.content().sizeBytes())) {
+        if (!headJudged
+                && (received >= FormatCheck.HEAD_BYTES
+                        || received == offer.content().sizeBytes())) {
             ByteBuffer head = partial.read(0, FormatCheck.HEAD_BYTES);
-            require(FormatCheck.head(offer.content().format(), head, offer.content().sizeBytes()), partial);
+            require(
+                    FormatCheck.head(offer.content().format(), head, offer.content().sizeBytes()),
+                    partial);
             headJudged = true;
         }
     }
 
-    /** Ends the upload: verifies, publishes, records. Only after this can anybody see the content. */
+    /**
+     * Ends the upload: verifies, publishes, records. Only after this can anybody see the content.
+     */
     public Content finish() throws IOException {
         Content content = offer.content();
         Brought brought;
@@ -117,7 +135,8 @@ public final class Upload implements Closeable {
                 return content;
             }
             case Brought.RowPinned(var pinned) ->
-                throw new StoreRefused(new PinnedOtherwise(offer.row().orElseThrow(), pinned, content));
+                    throw new StoreRefused(
+                            new PinnedOtherwise(offer.row().orElseThrow(), pinned, content));
         }
     }
 
@@ -138,8 +157,10 @@ public final class Upload implements Closeable {
     }
 
     private void checkStored(Content content) throws IOException {
-        try (OpenContent stored = shelf.open(content.digest())
-                .orElseThrow(() -> new StoreRefused(new ContentNotFound(content.digest())))) {
+        try (OpenContent stored =
+                shelf.open(content.digest())
+                        .orElseThrow(
+                                () -> new StoreRefused(new ContentNotFound(content.digest())))) {
             if (stored.size() != content.sizeBytes()) {
                 throw new StoreRefused(new EndedEarly(stored.size(), content.sizeBytes()));
             }
@@ -159,7 +180,10 @@ public final class Upload implements Closeable {
         }
     }
 
-    /** The digest of a resumed upload needs the bytes of its first part; they come from the disk, not from a note about them. */
+    /**
+     * The digest of a resumed upload needs the bytes of its first part; they come from the disk,
+     * not from a note about them.
+     */
     private void rehash(ContentBytes kept) throws IOException {
         long size = kept.size();
         while (received < size) {

@@ -5,6 +5,7 @@ import io.tlvm.catalog.store.StoreRefusal.ContentDamaged;
 import io.tlvm.catalog.store.StoreRefusal.ContentNotFound;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -35,8 +36,10 @@ public final class Verification {
     /** True when the content is whole, false when the watch ended it. */
     boolean verify(Content content, Watch watch) throws IOException, InterruptedException {
         MessageDigest hash = sha256();
-        try (OpenContent stored = shelf.open(content.digest())
-                .orElseThrow(() -> new StoreRefused(new ContentNotFound(content.digest())))) {
+        try (OpenContent stored =
+                shelf.open(content.digest())
+                        .orElseThrow(
+                                () -> new StoreRefused(new ContentNotFound(content.digest())))) {
             long done = 0;
             while (done < content.sizeBytes()) {
                 if (!watch.goOn(done, content.sizeBytes())) {

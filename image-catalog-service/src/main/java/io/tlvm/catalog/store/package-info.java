@@ -1,6 +1,4 @@
-/**
- * The image store: content that was brought, and the gallery images that are made of it.
- */
+/** The image store: content that was brought, and the gallery images that are made of it. */
 @NullMarked
 package io.tlvm.catalog.store;
 

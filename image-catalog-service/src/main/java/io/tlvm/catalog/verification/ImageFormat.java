@@ -3,7 +3,10 @@ package io.tlvm.catalog.verification;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Formats that the store accepts. Everything else is refused, because only these two cannot name other files of the host. */
+/**
+ * Formats that the store accepts. Everything else is refused, because only these two cannot name
+ * other files of the host.
+ */
 public enum ImageFormat {
     /** Plain bytes of a disk. */
     RAW,

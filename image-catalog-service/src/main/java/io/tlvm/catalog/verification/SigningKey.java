@@ -20,10 +20,15 @@ import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Public key of a publisher: ECDSA on P-256 with SHA-256, the pair that FIPS 186-5 and every HSM know. */
+/**
+ * Public key of a publisher: ECDSA on P-256 with SHA-256, the pair that FIPS 186-5 and every HSM
+ * know.
+ */
 public final class SigningKey {
     private static final Pattern PEM =
-            Pattern.compile("\\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]+)-----END PUBLIC KEY-----\\s*");
+            Pattern.compile(
+                    "\\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]+)-----END PUBLIC"
+                        + " KEY-----\\s*");
     private static final int DER_BYTES_MAX = 1024;
 
     private final ECPublicKey key;
@@ -31,8 +36,12 @@ public final class SigningKey {
 
     private SigningKey(ECPublicKey key) throws GeneralSecurityException {
         this.key = key;
-        this.fingerprint = "sha256:"
-                + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()));
+        this.fingerprint =
+                "sha256:"
+                        + HexFormat.of()
+                                .formatHex(
+                                        MessageDigest.getInstance("SHA-256")
+                                                .digest(key.getEncoded()));
     }
 
     /**
@@ -43,7 +52,8 @@ public final class SigningKey {
     public static SigningKey parsePem(String pem) throws KeyNotAccepted {
         Matcher matcher = PEM.matcher(pem);
         if (!matcher.matches()) {
-            throw new KeyNotAccepted("not a PEM block BEGIN PUBLIC KEY (openssl ec -pubout writes one)");
+            throw new KeyNotAccepted(
+                    "not a PEM block BEGIN PUBLIC KEY (openssl ec -pubout writes one)");
         }
         byte[] der;
         try {
@@ -60,7 +70,8 @@ public final class SigningKey {
             throw new KeyNotAccepted("too long for a P-256 key");
         }
         try {
-            if (!(KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(der)) instanceof ECPublicKey key)) {
+            if (!(KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(der))
+                    instanceof ECPublicKey key)) {
                 throw new KeyNotAccepted("not an EC key");
             }
             var parameters = AlgorithmParameters.getInstance("EC");
@@ -91,11 +102,12 @@ public final class SigningKey {
         BigInteger p = field.getP();
         BigInteger x = w.getAffineX();
         BigInteger y = w.getAffineY();
-        BigInteger right = x.pow(3)
-                .add(p256.getCurve().getA().multiply(x))
-                .add(p256.getCurve().getB())
-                .mod(p);
-        return x.signum() >= 0 && x.compareTo(p) < 0 && y.signum() >= 0 && y.compareTo(p) < 0
+        BigInteger right =
+                x.pow(3).add(p256.getCurve().getA().multiply(x)).add(p256.getCurve().getB()).mod(p);
+        return x.signum() >= 0
+                && x.compareTo(p) < 0
+                && y.signum() >= 0
+                && y.compareTo(p) < 0
                 && y.multiply(y).mod(p).equals(right);
     }
 

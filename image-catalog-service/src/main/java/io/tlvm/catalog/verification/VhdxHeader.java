@@ -2,6 +2,7 @@ package io.tlvm.catalog.verification;
 
 import io.tlvm.catalog.verification.FormatVerdict.Accepted;
 import io.tlvm.catalog.verification.FormatVerdict.Rejected;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -11,8 +12,9 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
- * The header area of a VHDX file (MS-VHDX 2.2): one of two headers is intact, the log is empty, the region table places exactly the
- * regions that the specification knows inside the file. Whether there is a parent is in the metadata region, {@link VhdxMetadata}.
+ * The header area of a VHDX file (MS-VHDX 2.2): one of two headers is intact, the log is empty, the
+ * region table places exactly the regions that the specification knows inside the file. Whether
+ * there is a parent is in the metadata region, {@link VhdxMetadata}.
  */
 final class VhdxHeader {
     private static final int KIB_64 = 64 * 1024;
@@ -36,9 +38,12 @@ final class VhdxHeader {
         if (header.isEmpty()) {
             return rejected("neither of the two headers is intact");
         }
-        // A log that is not empty must be replayed before use, that is, written to; a stored image is never written.
+        // A log that is not empty must be replayed before use, that is, written to; a stored image
+        // is never written.
         if (!guid(header.get(), 48).equals(new UUID(0, 0))) {
-            return rejected("its log is not empty: it was not closed cleanly; open and close it once where it was made");
+            return rejected(
+                    "its log is not empty: it was not closed cleanly; open and close it once where"
+                        + " it was made");
         }
         if (header.get().getShort(66) != 1) {
             return rejected("its header has an unknown version");
@@ -52,7 +57,9 @@ final class VhdxHeader {
             if (!region.id().equals(BAT) && !region.id().equals(METADATA)) {
                 return rejected("its region table names a region that is not known");
             }
-            if (region.offset() < MIB || region.length() < 1 || region.offset() > sizeBytes - region.length()) {
+            if (region.offset() < MIB
+                    || region.length() < 1
+                    || region.offset() > sizeBytes - region.length()) {
                 return rejected("a region lies outside of the file");
             }
         }
@@ -75,22 +82,31 @@ final class VhdxHeader {
         boolean firstIntact = first.getInt(0) == HEADER_SIGNATURE && intact(first);
         boolean secondIntact = second.getInt(0) == HEADER_SIGNATURE && intact(second);
         if (firstIntact && secondIntact) {
-            return Optional.of(Long.compareUnsigned(first.getLong(8), second.getLong(8)) >= 0 ? first : second);
+            return Optional.of(
+                    Long.compareUnsigned(first.getLong(8), second.getLong(8)) >= 0
+                            ? first
+                            : second);
         }
-        return firstIntact ? Optional.of(first) : secondIntact ? Optional.of(second) : Optional.empty();
+        return firstIntact
+                ? Optional.of(first)
+                : secondIntact ? Optional.of(second) : Optional.empty();
     }
 
     private static List<Region> regions(ByteBuffer bytes) {
         for (int copy = 3; copy <= 4; copy++) {
             ByteBuffer table = bytes.slice(copy * KIB_64, KIB_64).order(ByteOrder.LITTLE_ENDIAN);
             int count = table.getInt(8);
-            if (table.getInt(0) != REGION_SIGNATURE || count < 1 || count > REGION_ENTRIES_MAX || !intact(table)) {
+            if (table.getInt(0) != REGION_SIGNATURE
+                    || count < 1
+                    || count > REGION_ENTRIES_MAX
+                    || !intact(table)) {
                 continue;
             }
             var regions = new ArrayList<Region>(count);
             for (int i = 0; i < count; i++) {
                 int at = 16 + i * REGION_ENTRY_BYTES;
-                regions.add(new Region(guid(table, at), table.getLong(at + 16), table.getInt(at + 24)));
+                regions.add(
+                        new Region(guid(table, at), table.getLong(at + 16), table.getInt(at + 24)));
             }
             return regions;
         }
@@ -107,11 +123,14 @@ final class VhdxHeader {
         return (int) crc.getValue() == structure.getInt(4);
     }
 
-    /** A GUID as Microsoft lays it out: three little endian fields, then eight bytes as they are. */
+    /**
+     * A GUID as Microsoft lays it out: three little endian fields, then eight bytes as they are.
+     */
     static UUID guid(ByteBuffer bytes, int at) {
-        long high = (bytes.getInt(at) & 0xffffffffL) << 32
-                | (bytes.getShort(at + 4) & 0xffffL) << 16
-                | bytes.getShort(at + 6) & 0xffffL;
+        long high =
+                (bytes.getInt(at) & 0xffffffffL) << 32
+                        | (bytes.getShort(at + 4) & 0xffffL) << 16
+                        | bytes.getShort(at + 6) & 0xffffL;
         return new UUID(high, Long.reverseBytes(bytes.getLong(at + 8)));
     }
 

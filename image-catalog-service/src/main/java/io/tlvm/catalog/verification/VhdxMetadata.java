@@ -2,6 +2,7 @@ package io.tlvm.catalog.verification;
 
 import io.tlvm.catalog.verification.FormatVerdict.Accepted;
 import io.tlvm.catalog.verification.FormatVerdict.Rejected;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,7 +10,10 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 
-/** The metadata region of a VHDX file (MS-VHDX 2.6): no parent, by flag or by locator, and a virtual size within the format's limit. */
+/**
+ * The metadata region of a VHDX file (MS-VHDX 2.6): no parent, by flag or by locator, and a virtual
+ * size within the format's limit.
+ */
 final class VhdxMetadata {
     private static final int TABLE_BYTES = 64 * 1024;
     private static final long TABLE_SIGNATURE = 0x617461646174656dL; // "metadata", little endian
@@ -17,9 +21,12 @@ final class VhdxMetadata {
     private static final int ENTRY_BYTES = 32;
     private static final int HAS_PARENT = 2;
     private static final long VIRTUAL_SIZE_MAX = 64L << 40;
-    private static final UUID FILE_PARAMETERS = UUID.fromString("caa16737-fa36-4d43-b3b6-33f0aa44e76b");
-    private static final UUID VIRTUAL_DISK_SIZE = UUID.fromString("2fa54224-cd1b-4876-b211-5dbed83bf4b8");
-    private static final UUID PARENT_LOCATOR = UUID.fromString("a8d35f2d-b30b-454d-abf7-d3d84834ab0c");
+    private static final UUID FILE_PARAMETERS =
+            UUID.fromString("caa16737-fa36-4d43-b3b6-33f0aa44e76b");
+    private static final UUID VIRTUAL_DISK_SIZE =
+            UUID.fromString("2fa54224-cd1b-4876-b211-5dbed83bf4b8");
+    private static final UUID PARENT_LOCATOR =
+            UUID.fromString("a8d35f2d-b30b-454d-abf7-d3d84834ab0c");
 
     private VhdxMetadata() {}
 
@@ -46,7 +53,9 @@ final class VhdxMetadata {
             }
         }
         if (items.containsKey(PARENT_LOCATOR)) {
-            return rejected("it is a differencing disk: it names a parent file; merge it into one file first");
+            return rejected(
+                    "it is a differencing disk: it names a parent file; merge it into one file"
+                        + " first");
         }
         Item parameters = items.get(FILE_PARAMETERS);
         Item virtualSize = items.get(VIRTUAL_DISK_SIZE);
@@ -69,8 +78,12 @@ final class VhdxMetadata {
     }
 
     private record Item(int offset, int length) {
-        /** The item's first bytes; empty when the item does not lie behind the table and inside the region (MS-VHDX 2.6.1.2). */
-        ByteBuffer read(ContentBytes content, long regionStart, int regionLength, int wanted) throws IOException {
+        /**
+         * The item's first bytes; empty when the item does not lie behind the table and inside the
+         * region (MS-VHDX 2.6.1.2).
+         */
+        ByteBuffer read(ContentBytes content, long regionStart, int regionLength, int wanted)
+                throws IOException {
             if (offset < TABLE_BYTES || length < wanted || offset > regionLength - length) {
                 return ByteBuffer.allocate(0);
             }

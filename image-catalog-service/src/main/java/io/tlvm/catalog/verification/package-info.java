@@ -1,5 +1,6 @@
 /**
- * What bytes and statements are proven to be: digests, formats, signatures. Pure: no files, no network, no database.
+ * What bytes and statements are proven to be: digests, formats, signatures. Pure: no files, no
+ * network, no database.
  */
 @NullMarked
 package io.tlvm.catalog.verification;

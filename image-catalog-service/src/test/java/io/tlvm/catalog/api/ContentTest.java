@@ -7,6 +7,7 @@ import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_IMAGE_FORMAT_REFUSED;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_OPERATION_IN_PROGRESS;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_PERMISSION_DENIED;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_STORAGE_FULL;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -22,7 +23,12 @@ import io.tlvm.catalog.v1.ReadContentRequest;
 import io.tlvm.catalog.v1.ReadContentResponse;
 import io.tlvm.catalog.v1.ResolveImageRequest;
 import io.tlvm.catalog.v1.UploadOpen;
+
 import jakarta.inject.Inject;
+
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Test;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,16 +36,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Iterator;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @QuarkusTestResource(CatalogEnvironment.class)
 class ContentTest {
-    private static final String ROW = "microsoftwindowsdesktop:windows-11:win11-21h2-avd:22000.2538.231001";
+    private static final String ROW =
+            "microsoftwindowsdesktop:windows-11:win11-21h2-avd:22000.2538.231001";
 
-    @Inject
-    Peers peers;
+    @Inject Peers peers;
 
     @Inject
     @ConfigProperty(name = "tlvm.catalog.store.directory")
@@ -48,7 +52,8 @@ class ContentTest {
     @Test
     void uploaded_bytes_are_read_back_by_a_node_from_any_offset() throws IOException {
         byte[] bytes = Uploader.disk(3 << 20, 1);
-        var answer = Uploader.send(peers.channel("user/alice"), Uploader.open(bytes).build(), bytes);
+        var answer =
+                Uploader.send(peers.channel("user/alice"), Uploader.open(bytes).build(), bytes);
 
         assertThat(answer.getDigest()).isEqualTo(Uploader.digest(bytes));
         assertThat(read("node/node-a/igvm-agent", answer.getDigest(), 0)).isEqualTo(bytes);
@@ -56,22 +61,27 @@ class ContentTest {
                 .isEqualTo(Arrays.copyOfRange(bytes, 1_000_001, bytes.length));
         assertThat(read("node/node-a/igvm-agent", answer.getDigest(), bytes.length)).isEmpty();
         Path file = store.resolve("sha256").resolve(answer.getDigest().substring(7));
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
     }
 
     @Test
     void an_interrupted_upload_goes_on_where_it_stopped() throws IOException {
         byte[] bytes = Uploader.disk(4 << 20, 2);
-        var first = new Uploader(peers.channel("user/alice"), Uploader.open(bytes).build())
-                .feed(Arrays.copyOf(bytes, 2 << 20));
-        // What is in flight when the client dies may or may not arrive; the server says how far it got.
+        var first =
+                new Uploader(peers.channel("user/alice"), Uploader.open(bytes).build())
+                        .feed(Arrays.copyOf(bytes, 2 << 20));
+        // What is in flight when the client dies may or may not arrive; the server says how far it
+        // got.
         await().until(() -> kept("user/alice", bytes).getOffsetBytes() > 0);
         first.breakOff();
         await().until(() -> resumable(bytes));
         long kept = kept("user/alice", bytes).getOffsetBytes();
         assertThat(kept).isLessThanOrEqualTo(2 << 20);
         assertThat(kept("user/alice", bytes).getComplete()).isFalse();
-        assertThat(kept("user/bob", bytes).getOffsetBytes()).as("uploads of others are their own").isZero();
+        assertThat(kept("user/bob", bytes).getOffsetBytes())
+                .as("uploads of others are their own")
+                .isZero();
         assertThat(refused(() -> read("user/admin", Uploader.digest(bytes), 0)).wireReason())
                 .isEqualTo("RESOURCE_NOT_FOUND");
 
@@ -88,11 +98,18 @@ class ContentTest {
     void an_upload_that_ends_early_is_kept_and_says_how_to_go_on() {
         byte[] bytes = Uploader.disk(1 << 20, 3);
         invalid(
-                () -> Uploader.send(
-                        peers.channel("user/alice"), Uploader.open(bytes).build(), Arrays.copyOf(bytes, 4096)),
+                () ->
+                        Uploader.send(
+                                peers.channel("user/alice"),
+                                Uploader.open(bytes).build(),
+                                Arrays.copyOf(bytes, 4096)),
                 "chunk");
         assertThat(kept("user/alice", bytes).getOffsetBytes()).isEqualTo(4096);
-        invalid(() -> Uploader.send(peers.channel("user/alice"), Uploader.open(bytes).build(), bytes), "open.offset_bytes");
+        invalid(
+                () ->
+                        Uploader.send(
+                                peers.channel("user/alice"), Uploader.open(bytes).build(), bytes),
+                "open.offset_bytes");
     }
 
     @Test
@@ -100,7 +117,13 @@ class ContentTest {
         byte[] bytes = Uploader.disk(1 << 20, 4);
         byte[] other = bytes.clone();
         other[500_000] ^= 1;
-        var view = refused(() -> Uploader.send(peers.channel("user/alice"), Uploader.open(bytes).build(), other));
+        var view =
+                refused(
+                        () ->
+                                Uploader.send(
+                                        peers.channel("user/alice"),
+                                        Uploader.open(bytes).build(),
+                                        other));
 
         assertThat(view.reason()).isEqualTo(ERROR_REASON_IMAGE_DIGEST_MISMATCH);
         assertThat(view.metadata())
@@ -108,11 +131,13 @@ class ContentTest {
                 .containsEntry("actual", Uploader.digest(other));
         assertThat(kept("user/alice", bytes)).isEqualTo(GetUploadResponse.getDefaultInstance());
         for (byte[] content : new byte[][] {bytes, other}) {
-            assertThat(store.resolve("sha256").resolve(Uploader.digest(content).substring(7))).doesNotExist();
+            assertThat(store.resolve("sha256").resolve(Uploader.digest(content).substring(7)))
+                    .doesNotExist();
         }
         try (var partials = Files.list(store.resolve("uploads"))) {
-            assertThat(partials).noneMatch(file ->
-                    file.toString().endsWith(Uploader.digest(bytes).substring(7)));
+            assertThat(partials)
+                    .noneMatch(
+                            file -> file.toString().endsWith(Uploader.digest(bytes).substring(7)));
         }
     }
 
@@ -120,10 +145,11 @@ class ContentTest {
     void more_bytes_than_declared_are_refused() {
         byte[] bytes = Uploader.disk(1 << 20, 5);
         invalid(
-                () -> Uploader.send(
-                        peers.channel("user/alice"),
-                        Uploader.open(bytes).setSizeBytes(4096).build(),
-                        bytes),
+                () ->
+                        Uploader.send(
+                                peers.channel("user/alice"),
+                                Uploader.open(bytes).setSizeBytes(4096).build(),
+                                bytes),
                 "chunk");
     }
 
@@ -131,7 +157,13 @@ class ContentTest {
     void a_qcow2_file_declared_raw_is_refused() {
         byte[] bytes = Uploader.disk(1 << 20, 6);
         System.arraycopy(new byte[] {'Q', 'F', 'I', (byte) 0xfb, 0, 0, 0, 3}, 0, bytes, 0, 8);
-        var view = refused(() -> Uploader.send(peers.channel("user/alice"), Uploader.open(bytes).build(), bytes));
+        var view =
+                refused(
+                        () ->
+                                Uploader.send(
+                                        peers.channel("user/alice"),
+                                        Uploader.open(bytes).build(),
+                                        bytes));
         assertThat(view.reason()).isEqualTo(ERROR_REASON_IMAGE_FORMAT_REFUSED);
         assertThat(view.metadata()).containsEntry("format", "qcow");
         assertThat(kept("user/alice", bytes).getOffsetBytes()).isZero();
@@ -140,11 +172,16 @@ class ContentTest {
     @Test
     void raw_bytes_declared_vhdx_are_refused() {
         byte[] bytes = Uploader.disk(2 << 20, 7);
-        assertThat(refused(() -> Uploader.send(
-                                peers.channel("user/alice"),
-                                Uploader.open(bytes).setFormat("vhdx").build(),
-                                bytes))
-                        .reason())
+        assertThat(
+                        refused(
+                                        () ->
+                                                Uploader.send(
+                                                        peers.channel("user/alice"),
+                                                        Uploader.open(bytes)
+                                                                .setFormat("vhdx")
+                                                                .build(),
+                                                        bytes))
+                                .reason())
                 .isEqualTo(ERROR_REASON_IMAGE_FORMAT_REFUSED);
     }
 
@@ -159,26 +196,46 @@ class ContentTest {
     @Test
     void the_same_upload_twice_at_once_is_refused() {
         byte[] bytes = Uploader.disk(1 << 20, 9);
-        var first = new Uploader(peers.channel("user/alice"), Uploader.open(bytes).build()).feed(Arrays.copyOf(bytes, 4096));
+        var first =
+                new Uploader(peers.channel("user/alice"), Uploader.open(bytes).build())
+                        .feed(Arrays.copyOf(bytes, 4096));
         await().until(() -> kept("user/alice", bytes).getOffsetBytes() == 4096);
-        assertThat(refused(() -> new Uploader(peers.channel("user/alice"), Uploader.open(bytes).setOffsetBytes(4096).build())
-                                .answer())
-                        .reason())
+        assertThat(
+                        refused(
+                                        () ->
+                                                new Uploader(
+                                                                peers.channel("user/alice"),
+                                                                Uploader.open(bytes)
+                                                                        .setOffsetBytes(4096)
+                                                                        .build())
+                                                        .answer())
+                                .reason())
                 .isEqualTo(ERROR_REASON_OPERATION_IN_PROGRESS);
         first.breakOff();
     }
 
     @Test
     void content_that_does_not_fit_is_refused_before_a_byte_is_sent() {
-        var open = UploadOpen.newBuilder()
-                .setDigest("sha256:" + "a".repeat(64))
-                .setFormat("raw")
-                .setSizeBytes(1L << 40);
-        assertThat(refused(() -> new Uploader(peers.channel("user/alice"), open.build()).answer())
-                        .reason())
+        var open =
+                UploadOpen.newBuilder()
+                        .setDigest("sha256:" + "a".repeat(64))
+                        .setFormat("raw")
+                        .setSizeBytes(1L << 40);
+        assertThat(
+                        refused(
+                                        () ->
+                                                new Uploader(
+                                                                peers.channel("user/alice"),
+                                                                open.build())
+                                                        .answer())
+                                .reason())
                 .isEqualTo(ERROR_REASON_STORAGE_FULL);
         invalid(
-                () -> new Uploader(peers.channel("user/alice"), open.setSizeBytes(Long.MAX_VALUE).build()).answer(),
+                () ->
+                        new Uploader(
+                                        peers.channel("user/alice"),
+                                        open.setSizeBytes(Long.MAX_VALUE).build())
+                                .answer(),
                 "open.size_bytes");
     }
 
@@ -188,14 +245,20 @@ class ContentTest {
         byte[] other = Uploader.disk(1 << 20, 11);
         Uploader.send(peers.channel("user/admin"), Uploader.open(bytes).setUrn(ROW).build(), bytes);
 
-        var row = peers.catalog("user/alice")
-                .resolveImage(ResolveImageRequest.newBuilder().setUrn(ROW).build())
-                .getImageVersion();
+        var row =
+                peers.catalog("user/alice")
+                        .resolveImage(ResolveImageRequest.newBuilder().setUrn(ROW).build())
+                        .getImageVersion();
         assertThat(row.getDigest()).isEqualTo(Uploader.digest(bytes));
         assertThat(row.getContentAvailable()).isTrue();
         assertThat(row.getContentReason()).isEmpty();
-        var view = refused(() -> Uploader.send(
-                peers.channel("user/admin"), Uploader.open(other).setUrn(ROW).build(), other));
+        var view =
+                refused(
+                        () ->
+                                Uploader.send(
+                                        peers.channel("user/admin"),
+                                        Uploader.open(other).setUrn(ROW).build(),
+                                        other));
         assertThat(view.reason()).isEqualTo(ERROR_REASON_IMAGE_DIGEST_MISMATCH);
         assertThat(view.metadata()).containsEntry("expected", Uploader.digest(bytes));
     }
@@ -206,37 +269,49 @@ class ContentTest {
         byte[] other = Uploader.disk(1 << 20, 13);
         var signer = new Signer();
         signer.register(peers, "content-signed");
-        peers.catalog("user/admin").createImageVersion(signer.sign(Signer.statement("content-signed:o:s:1", bytes)));
+        peers.catalog("user/admin")
+                .createImageVersion(signer.sign(Signer.statement("content-signed:o:s:1", bytes)));
 
-        assertThat(refused(() -> Uploader.send(
-                                peers.channel("user/admin"),
-                                Uploader.open(other).setUrn("content-signed:o:s:1").build(),
-                                other))
-                        .reason())
+        assertThat(
+                        refused(
+                                        () ->
+                                                Uploader.send(
+                                                        peers.channel("user/admin"),
+                                                        Uploader.open(other)
+                                                                .setUrn("content-signed:o:s:1")
+                                                                .build(),
+                                                        other))
+                                .reason())
                 .isEqualTo(ERROR_REASON_IMAGE_DIGEST_MISMATCH);
         Uploader.send(
                 peers.channel("user/admin"),
                 Uploader.open(bytes).setUrn("content-signed:o:s:1").build(),
                 bytes);
-        assertThat(peers.catalog("user/alice")
-                        .resolveImage(ResolveImageRequest.newBuilder()
-                                .setUrn("content-signed:o:s:latest")
-                                .build())
-                        .getImageVersion()
-                        .getContentAvailable())
+        assertThat(
+                        peers.catalog("user/alice")
+                                .resolveImage(
+                                        ResolveImageRequest.newBuilder()
+                                                .setUrn("content-signed:o:s:latest")
+                                                .build())
+                                .getImageVersion()
+                                .getContentAvailable())
                 .isTrue();
     }
 
     @Test
     void only_administrators_bring_content_of_a_row() {
         byte[] bytes = Uploader.disk(1 << 20, 14);
-        assertThat(refused(() -> Uploader.send(
-                                peers.channel("user/alice"),
-                                Uploader.open(bytes)
-                                        .setUrn("microsoftwindowsdesktop:windows-11:win11-22h2-avd:22621.2428.231001")
-                                        .build(),
-                                bytes))
-                        .reason())
+        assertThat(
+                        refused(
+                                        () ->
+                                                Uploader.send(
+                                                        peers.channel("user/alice"),
+                                                        Uploader.open(bytes)
+                                                                .setUrn(
+                                                                        "microsoftwindowsdesktop:windows-11:win11-22h2-avd:22621.2428.231001")
+                                                                .build(),
+                                                        bytes))
+                                .reason())
                 .isEqualTo(ERROR_REASON_PERMISSION_DENIED);
     }
 
@@ -245,19 +320,28 @@ class ContentTest {
                 .getUpload(GetUploadRequest.newBuilder().setDigest(Uploader.digest(bytes)).build());
     }
 
-    /** The server has noticed that the first stream is gone: its offset no longer moves and a second one may begin. */
+    /**
+     * The server has noticed that the first stream is gone: its offset no longer moves and a second
+     * one may begin.
+     */
     private boolean resumable(byte[] bytes) {
-        var probe = new Uploader(
-                peers.channel("user/alice"), Uploader.open(bytes).setOffsetBytes(bytes.length).build());
-        return refused(probe::answer).wireReason().equals("VALIDATION_FAILED"); // wrong offset, not "in progress"
+        var probe =
+                new Uploader(
+                        peers.channel("user/alice"),
+                        Uploader.open(bytes).setOffsetBytes(bytes.length).build());
+        return refused(probe::answer)
+                .wireReason()
+                .equals("VALIDATION_FAILED"); // wrong offset, not "in progress"
     }
 
     private byte[] read(String caller, String digest, long offset) throws IOException {
-        Iterator<ReadContentResponse> parts = peers.blobs(caller)
-                .readContent(ReadContentRequest.newBuilder()
-                        .setDigest(digest)
-                        .setOffsetBytes(offset)
-                        .build());
+        Iterator<ReadContentResponse> parts =
+                peers.blobs(caller)
+                        .readContent(
+                                ReadContentRequest.newBuilder()
+                                        .setDigest(digest)
+                                        .setOffsetBytes(offset)
+                                        .build());
         var bytes = new ByteArrayOutputStream();
         boolean first = true;
         while (parts.hasNext()) {

@@ -22,10 +22,24 @@ class UrnTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", "a", "a:b:c", "a:b:c:d:e", "a:b:c:", ":b:c:d", "a:B:c:d", "a:b:../x:d", "a:b:c:-", "a:b:c:d\n", "a:b:c:d e", "а:b:c:d",
-        "a:b:c:d/e", "a:b:c,x=y:d", "a:b:c:\u202ed"
-    })
+    @ValueSource(
+            strings = {
+                "",
+                "a",
+                "a:b:c",
+                "a:b:c:d:e",
+                "a:b:c:",
+                ":b:c:d",
+                "a:B:c:d",
+                "a:b:../x:d",
+                "a:b:c:-",
+                "a:b:c:d\n",
+                "a:b:c:d e",
+                "а:b:c:d",
+                "a:b:c:d/e",
+                "a:b:c,x=y:d",
+                "a:b:c:\u202ed"
+            })
     void anything_else_is_no_urn(String text) {
         assertThatThrownBy(() -> Urn.parse(text)).isInstanceOf(IllegalArgumentException.class);
     }

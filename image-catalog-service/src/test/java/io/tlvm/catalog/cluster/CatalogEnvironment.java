@@ -2,6 +2,7 @@ package io.tlvm.catalog.cluster;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -12,7 +13,10 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A real PostgreSQL, a certificate authority with the peers that tests play, and an empty image store. */
+/**
+ * A real PostgreSQL, a certificate authority with the peers that tests play, and an empty image
+ * store.
+ */
 public final class CatalogEnvironment implements QuarkusTestResourceLifecycleManager {
     static final String TRUST_DOMAIN = "test.tlvm";
 
@@ -26,10 +30,16 @@ public final class CatalogEnvironment implements QuarkusTestResourceLifecycleMan
             postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
             Path pki = directory.resolve("pki");
             var authority = new TestPki("cluster");
-            for (String peer : new String[] {
-                "svc/image-catalog-service", "svc/vm-service", "svc/stranger", "user/admin", "user/alice", "user/bob",
-                "node/node-a/igvm-agent"
-            }) {
+            for (String peer :
+                    new String[] {
+                        "svc/image-catalog-service",
+                        "svc/vm-service",
+                        "svc/stranger",
+                        "user/admin",
+                        "user/alice",
+                        "user/bob",
+                        "node/node-a/igvm-agent"
+                    }) {
                 authority.issue(pki.resolve(peer), "spiffe://" + TRUST_DOMAIN + "/" + peer);
             }
             authority.issue(
@@ -37,7 +47,8 @@ public final class CatalogEnvironment implements QuarkusTestResourceLifecycleMan
                     "spiffe://" + TRUST_DOMAIN + "/user/admin",
                     Instant.now().minus(Duration.ofMinutes(1)));
             authority.issue(pki.resolve("other-domain"), "spiffe://elsewhere/user/admin");
-            new TestPki("foreign").issue(pki.resolve("foreign"), "spiffe://" + TRUST_DOMAIN + "/user/admin");
+            new TestPki("foreign")
+                    .issue(pki.resolve("foreign"), "spiffe://" + TRUST_DOMAIN + "/user/admin");
             int port = freePort();
             String database = "127.0.0.1:" + postgres.getPort() + "/postgres";
             return Map.ofEntries(
@@ -56,8 +67,7 @@ public final class CatalogEnvironment implements QuarkusTestResourceLifecycleMan
                     Map.entry("tlvm.catalog.store.reserve", "0"),
                     Map.entry("tlvm.catalog.store.content-size-max", String.valueOf(1L << 40)),
                     Map.entry(
-                            "tlvm.catalog.store.directory",
-                            directory.resolve("store").toString()));
+                            "tlvm.catalog.store.directory", directory.resolve("store").toString()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

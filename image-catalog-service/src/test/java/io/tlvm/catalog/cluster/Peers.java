@@ -4,6 +4,7 @@ import com.google.longrunning.Operation;
 import com.google.longrunning.OperationsGrpc;
 import com.google.longrunning.WaitOperationRequest;
 import com.google.protobuf.Duration;
+
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -20,8 +21,12 @@ import io.tlvm.catalog.v1.ImageStoreServiceGrpc;
 import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.tls.SpiffeTrustManager;
+
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
+
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,9 +37,9 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Real clients over TLS, one channel per identity. */
 @Singleton
@@ -50,7 +55,9 @@ public class Peers {
         this.port = port;
     }
 
-    /** @param identity directory of the certificate, such as user/alice; empty for none */
+    /**
+     * @param identity directory of the certificate, such as user/alice; empty for none
+     */
     public Channel channel(String identity) {
         return channels.computeIfAbsent(identity, this::open);
     }
@@ -73,11 +80,13 @@ public class Peers {
 
     /** The operation when it is done. */
     public Operation done(String identity, Operation operation) {
-        Operation now = operations(identity)
-                .waitOperation(WaitOperationRequest.newBuilder()
-                        .setName(operation.getName())
-                        .setTimeout(Duration.newBuilder().setSeconds(25))
-                        .build());
+        Operation now =
+                operations(identity)
+                        .waitOperation(
+                                WaitOperationRequest.newBuilder()
+                                        .setName(operation.getName())
+                                        .setTimeout(Duration.newBuilder().setSeconds(25))
+                                        .build());
         if (!now.getDone()) {
             throw new AssertionError("the operation is not done: " + now);
         }
@@ -86,13 +95,17 @@ public class Peers {
 
     private ManagedChannel open(String identity) {
         try {
-            var tls = SslContextBuilder.forClient()
-                    .protocols("TLSv1.3")
-                    .trustManager(new SpiffeTrustManager(
-                            authority(),
-                            new SpiffeId.Service(
-                                    new TrustDomain(CatalogEnvironment.TRUST_DOMAIN), "image-catalog-service"),
-                            Clock.systemUTC()));
+            var tls =
+                    SslContextBuilder.forClient()
+                            .protocols("TLSv1.3")
+                            .trustManager(
+                                    new SpiffeTrustManager(
+                                            authority(),
+                                            new SpiffeId.Service(
+                                                    new TrustDomain(
+                                                            CatalogEnvironment.TRUST_DOMAIN),
+                                                    "image-catalog-service"),
+                                            Clock.systemUTC()));
             if (!identity.isEmpty()) {
                 Path own = pki.resolve(identity);
                 tls.keyManager(own.resolve("tls.crt").toFile(), own.resolve("tls.key").toFile());
@@ -109,9 +122,10 @@ public class Peers {
     private X509ExtendedTrustManager authority() throws IOException, GeneralSecurityException {
         var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
         trusted.load(null, null);
-        try (var in = new FileInputStream(
-                pki.resolve("svc/image-catalog-service/ca.crt").toFile())) {
-            trusted.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+        try (var in =
+                new FileInputStream(pki.resolve("svc/image-catalog-service/ca.crt").toFile())) {
+            trusted.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
         }
         var factory = TrustManagerFactory.getInstance("PKIX");
         factory.init(trusted);
@@ -126,8 +140,13 @@ public class Peers {
     /** No test hangs. */
     private static final class BoundedCalls implements ClientInterceptor {
         @Override
-        public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-            return next.newCall(method, options.getDeadline() == null ? options.withDeadlineAfter(40, TimeUnit.SECONDS) : options);
+        public <Q, R> ClientCall<Q, R> interceptCall(
+                MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+            return next.newCall(
+                    method,
+                    options.getDeadline() == null
+                            ? options.withDeadlineAfter(40, TimeUnit.SECONDS)
+                            : options);
         }
     }
 }

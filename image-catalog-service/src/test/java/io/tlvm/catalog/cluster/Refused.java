@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.rpc.Code;
+
 import io.tlvm.foundation.refusal.RefusalView;
+
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** A call that must be refused, and how. */
@@ -20,7 +22,9 @@ public final class Refused {
     public static RefusalView invalid(ThrowingCallable call, String field) {
         RefusalView view = refused(call);
         assertThat(view.code()).as(view.message()).isEqualTo(Code.INVALID_ARGUMENT);
-        assertThat(view.violations()).as(view.message()).anySatisfy(v -> assertThat(v.getField()).startsWith(field));
+        assertThat(view.violations())
+                .as(view.message())
+                .anySatisfy(v -> assertThat(v.getField()).startsWith(field));
         return view;
     }
 }

@@ -1,12 +1,14 @@
 package io.tlvm.catalog.cluster;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.catalog.v1.AddPublisherKeyRequest;
 import io.tlvm.catalog.v1.CreateImageVersionRequest;
 import io.tlvm.catalog.v1.CreatePublisherRequest;
 import io.tlvm.catalog.v1.Publisher;
 import io.tlvm.catalog.v1.SignedImageStatement;
 import io.tlvm.type.v1.OsType;
+
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.Signature;
@@ -18,15 +20,17 @@ public final class Signer {
 
     public Publisher register(Peers peers, String publisher) {
         peers.catalog("user/admin")
-                .createPublisher(CreatePublisherRequest.newBuilder()
-                        .setPublisherId(publisher)
-                        .setPublisher(Publisher.newBuilder().setDisplayName("Test"))
-                        .build());
+                .createPublisher(
+                        CreatePublisherRequest.newBuilder()
+                                .setPublisherId(publisher)
+                                .setPublisher(Publisher.newBuilder().setDisplayName("Test"))
+                                .build());
         return peers.catalog("user/admin")
-                .addPublisherKey(AddPublisherKeyRequest.newBuilder()
-                        .setPublisher("publishers/" + publisher)
-                        .setPublicKeyPem(pem())
-                        .build());
+                .addPublisherKey(
+                        AddPublisherKeyRequest.newBuilder()
+                                .setPublisher("publishers/" + publisher)
+                                .setPublicKeyPem(pem())
+                                .build());
     }
 
     public static SignedImageStatement.Builder statement(String urn, byte[] content) {

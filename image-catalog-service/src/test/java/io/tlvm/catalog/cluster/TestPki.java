@@ -1,5 +1,18 @@
 package io.tlvm.catalog.cluster;
 
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+
 import java.io.IOException;
 import java.io.Writer;
 import java.math.BigInteger;
@@ -14,18 +27,6 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.asn1.x509.BasicConstraints;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.asn1.x509.KeyUsage;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
-import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A certificate authority that writes directories with tls.crt, tls.key and ca.crt. */
 public final class TestPki {
@@ -46,7 +47,9 @@ public final class TestPki {
     public void issue(Path directory, String uri, Instant notAfter) throws IOException {
         KeyPair leaf = ec();
         Files.createDirectories(directory);
-        write(directory.resolve("tls.crt"), certificate(new X500Name("CN=leaf"), leaf, uri, notAfter));
+        write(
+                directory.resolve("tls.crt"),
+                certificate(new X500Name("CN=leaf"), leaf, uri, notAfter));
         try {
             write(directory.resolve("tls.key"), new JcaPKCS8Generator(leaf.getPrivate(), null));
         } catch (IOException e) {
@@ -55,16 +58,18 @@ public final class TestPki {
         write(directory.resolve("ca.crt"), certificate);
     }
 
-    private X509Certificate certificate(X500Name subject, KeyPair subjectKeys, String uri, Instant notAfter)
+    private X509Certificate certificate(
+            X500Name subject, KeyPair subjectKeys, String uri, Instant notAfter)
             throws IOException {
         try {
-            var builder = new JcaX509v3CertificateBuilder(
-                    name,
-                    new BigInteger(120, new SecureRandom()),
-                    Date.from(notAfter.minus(Duration.ofDays(2))),
-                    Date.from(notAfter),
-                    subject,
-                    subjectKeys.getPublic());
+            var builder =
+                    new JcaX509v3CertificateBuilder(
+                            name,
+                            new BigInteger(120, new SecureRandom()),
+                            Date.from(notAfter.minus(Duration.ofDays(2))),
+                            Date.from(notAfter),
+                            subject,
+                            subjectKeys.getPublic());
             if (uri == null) {
                 builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
                 builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign));
@@ -72,8 +77,10 @@ public final class TestPki {
                 builder.addExtension(
                         Extension.subjectAlternativeName,
                         false,
-                        new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri)));
-                builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+                        new GeneralNames(
+                                new GeneralName(GeneralName.uniformResourceIdentifier, uri)));
+                builder.addExtension(
+                        Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
             }
             var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate());
             return new JcaX509CertificateConverter().getCertificate(builder.build(signer));

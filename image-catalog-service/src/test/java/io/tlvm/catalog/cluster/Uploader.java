@@ -1,6 +1,7 @@
 package io.tlvm.catalog.cluster;
 
 import com.google.protobuf.ByteString;
+
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -9,6 +10,7 @@ import io.tlvm.catalog.v1.ImageBlobServiceGrpc;
 import io.tlvm.catalog.v1.UploadContentRequest;
 import io.tlvm.catalog.v1.UploadContentResponse;
 import io.tlvm.catalog.v1.UploadOpen;
+
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -25,25 +27,28 @@ public final class Uploader {
     private ClientCallStreamObserver<UploadContentRequest> stream;
 
     public Uploader(Channel channel, UploadOpen open) {
-        ImageBlobServiceGrpc.newStub(channel).uploadContent(new ClientResponseObserver<UploadContentRequest, UploadContentResponse>() {
-            @Override
-            public void beforeStart(ClientCallStreamObserver<UploadContentRequest> requests) {
-                stream = requests;
-            }
+        ImageBlobServiceGrpc.newStub(channel)
+                .uploadContent(
+                        new ClientResponseObserver<UploadContentRequest, UploadContentResponse>() {
+                            @Override
+                            public void beforeStart(
+                                    ClientCallStreamObserver<UploadContentRequest> requests) {
+                                stream = requests;
+                            }
 
-            @Override
-            public void onNext(UploadContentResponse value) {
-                answer.complete(value);
-            }
+                            @Override
+                            public void onNext(UploadContentResponse value) {
+                                answer.complete(value);
+                            }
 
-            @Override
-            public void onError(Throwable failure) {
-                answer.completeExceptionally(failure);
-            }
+                            @Override
+                            public void onError(Throwable failure) {
+                                answer.completeExceptionally(failure);
+                            }
 
-            @Override
-            public void onCompleted() {}
-        });
+                            @Override
+                            public void onCompleted() {}
+                        });
         stream.onNext(UploadContentRequest.newBuilder().setOpen(open).build());
     }
 
@@ -56,9 +61,12 @@ public final class Uploader {
 
     public Uploader feed(byte[] bytes) {
         for (int at = 0; at < bytes.length && !answer.isDone(); at += CHUNK) {
-            stream.onNext(UploadContentRequest.newBuilder()
-                    .setChunk(ByteString.copyFrom(bytes, at, Math.min(CHUNK, bytes.length - at)))
-                    .build());
+            stream.onNext(
+                    UploadContentRequest.newBuilder()
+                            .setChunk(
+                                    ByteString.copyFrom(
+                                            bytes, at, Math.min(CHUNK, bytes.length - at)))
+                            .build());
         }
         return this;
     }
@@ -93,13 +101,17 @@ public final class Uploader {
 
     public static String digest(byte[] bytes) {
         try {
-            return "sha256:" + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return "sha256:"
+                    + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
     }
 
     public static UploadOpen.Builder open(byte[] bytes) {
-        return UploadOpen.newBuilder().setDigest(digest(bytes)).setSizeBytes(bytes.length).setFormat("raw");
+        return UploadOpen.newBuilder()
+                .setDigest(digest(bytes))
+                .setSizeBytes(bytes.length)
+                .setFormat("raw");
     }
 }

@@ -3,6 +3,8 @@ package io.tlvm.catalog.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -10,7 +12,6 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
-import org.junit.jupiter.api.Test;
 
 class SigningKeyTest {
     private static final byte[] STATEMENT = "what is stated".getBytes(StandardCharsets.UTF_8);
@@ -22,7 +23,8 @@ class SigningKeyTest {
 
         assertThat(key.verifies(STATEMENT, sign(pair))).isTrue();
         assertThat(key.verifies(STATEMENT, sign(ec("secp256r1")))).isFalse();
-        assertThat(key.verifies("what is not".getBytes(StandardCharsets.UTF_8), sign(pair))).isFalse();
+        assertThat(key.verifies("what is not".getBytes(StandardCharsets.UTF_8), sign(pair)))
+                .isFalse();
         assertThat(key.verifies(STATEMENT, new byte[] {1, 2, 3, 4, 5, 6, 7, 8})).isFalse();
         assertThat(key.verifies(STATEMENT, new byte[0])).isFalse();
     }
@@ -35,23 +37,29 @@ class SigningKeyTest {
         var rsa = KeyPairGenerator.getInstance("RSA");
         rsa.initialize(2048);
         PublicKey other = rsa.generateKeyPair().getPublic();
-        assertThatThrownBy(() -> SigningKey.parsePem(pem(other))).isInstanceOf(SigningKey.KeyNotAccepted.class);
+        assertThatThrownBy(() -> SigningKey.parsePem(pem(other)))
+                .isInstanceOf(SigningKey.KeyNotAccepted.class);
     }
 
     @Test
     void a_point_off_the_curve_is_not_pinned() throws Exception {
         byte[] der = ec("secp256r1").getPublic().getEncoded();
         der[der.length - 1] ^= 1;
-        assertThatThrownBy(() -> SigningKey.parseDer(der)).isInstanceOf(SigningKey.KeyNotAccepted.class);
+        assertThatThrownBy(() -> SigningKey.parseDer(der))
+                .isInstanceOf(SigningKey.KeyNotAccepted.class);
     }
 
     @Test
     void a_private_key_or_noise_is_not_pinned() throws Exception {
-        String secret = "-----BEGIN PRIVATE KEY-----\n"
-                + Base64.getMimeEncoder().encodeToString(ec("secp256r1").getPrivate().getEncoded())
-                + "\n-----END PRIVATE KEY-----\n";
-        assertThatThrownBy(() -> SigningKey.parsePem(secret)).isInstanceOf(SigningKey.KeyNotAccepted.class);
-        assertThatThrownBy(() -> SigningKey.parsePem("hello")).isInstanceOf(SigningKey.KeyNotAccepted.class);
+        String secret =
+                "-----BEGIN PRIVATE KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(ec("secp256r1").getPrivate().getEncoded())
+                        + "\n-----END PRIVATE KEY-----\n";
+        assertThatThrownBy(() -> SigningKey.parsePem(secret))
+                .isInstanceOf(SigningKey.KeyNotAccepted.class);
+        assertThatThrownBy(() -> SigningKey.parsePem("hello"))
+                .isInstanceOf(SigningKey.KeyNotAccepted.class);
     }
 
     private static KeyPair ec(String curve) throws Exception {
@@ -68,7 +76,8 @@ class SigningKeyTest {
     }
 
     private static String pem(PublicKey key) {
-        return "-----BEGIN PUBLIC KEY-----\n" + Base64.getMimeEncoder().encodeToString(key.getEncoded())
+        return "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder().encodeToString(key.getEncoded())
                 + "\n-----END PUBLIC KEY-----\n";
     }
 }

@@ -15,7 +15,8 @@ public sealed interface IdentityRefusal {
     record NotASpiffeId(String uri, String why) implements IdentityRefusal {}
 
     /** The certificate is not valid at {@code now}. */
-    record NotValidNow(Instant notBefore, Instant notAfter, Instant now) implements IdentityRefusal {}
+    record NotValidNow(Instant notBefore, Instant notAfter, Instant now)
+            implements IdentityRefusal {}
 
     /** The id belongs to another trust domain. */
     record OtherTrustDomain(TrustDomain expected, SpiffeId actual) implements IdentityRefusal {}
@@ -30,14 +31,16 @@ public sealed interface IdentityRefusal {
     default String what() {
         return switch (this) {
             case NoCertificate() -> "the peer presented no certificate";
-            case NotOneUri(var count) -> "the certificate has " + count + " URI names, exactly one is needed";
-            case NotASpiffeId(var uri, var why) -> "'" + uri + "' is not an id of this product: " + why;
+            case NotOneUri(var count) ->
+                    "the certificate has " + count + " URI names, exactly one is needed";
+            case NotASpiffeId(var uri, var why) ->
+                    "'" + uri + "' is not an id of this product: " + why;
             case NotValidNow(var from, var to, var now) ->
-                "the certificate is valid from " + from + " to " + to + ", now it is " + now;
+                    "the certificate is valid from " + from + " to " + to + ", now it is " + now;
             case OtherTrustDomain(var expected, var actual) ->
-                actual.uri() + " is not of the trust domain " + expected;
+                    actual.uri() + " is not of the trust domain " + expected;
             case OtherIdentity(var expected, var actual) ->
-                "the peer is " + actual.uri() + ", expected was " + expected.uri();
+                    "the peer is " + actual.uri() + ", expected was " + expected.uri();
             case Unreadable(var why) -> "the certificate cannot be read: " + why;
         };
     }

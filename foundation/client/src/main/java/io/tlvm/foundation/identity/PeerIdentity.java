@@ -3,6 +3,9 @@ package io.tlvm.foundation.identity;
 import io.tlvm.foundation.identity.IdentityRefusal.NotOneUri;
 import io.tlvm.foundation.identity.IdentityRefusal.NotValidNow;
 import io.tlvm.foundation.identity.IdentityRefusal.Unreadable;
+
+import org.jspecify.annotations.Nullable;
+
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
@@ -12,10 +15,10 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What a certificate says about its holder. Says nothing about who issued it: the chain is checked in the handshake.
+ * What a certificate says about its holder. Says nothing about who issued it: the chain is checked
+ * in the handshake.
  *
  * @param id the only URI name of the certificate
  * @param fingerprint {@code sha256:} and 64 hexadecimal digits over the DER form
@@ -29,8 +32,8 @@ public record PeerIdentity(SpiffeId id, String fingerprint, Instant notAfter) {
     /**
      * Reads the identity.
      *
-     * @throws IdentityRefusedException unless the certificate is valid at {@code now} and has exactly one URI name,
-     *     which is a {@link SpiffeId}
+     * @throws IdentityRefusedException unless the certificate is valid at {@code now} and has
+     *     exactly one URI name, which is a {@link SpiffeId}
      */
     public static PeerIdentity of(X509Certificate certificate, Instant now) {
         Instant from = certificate.getNotBefore().toInstant();
@@ -58,14 +61,16 @@ public record PeerIdentity(SpiffeId id, String fingerprint, Instant notAfter) {
         try {
             names = certificate.getSubjectAlternativeNames();
         } catch (CertificateParsingException damaged) {
-            throw new IdentityRefusedException(new Unreadable(String.valueOf(damaged.getMessage())));
+            throw new IdentityRefusedException(
+                    new Unreadable(String.valueOf(damaged.getMessage())));
         }
-        List<String> uris = names == null
-                ? List.of()
-                : names.stream()
-                        .filter(name -> URI_NAME.equals(name.get(0)))
-                        .map(name -> (String) name.get(1))
-                        .toList();
+        List<String> uris =
+                names == null
+                        ? List.of()
+                        : names.stream()
+                                .filter(name -> URI_NAME.equals(name.get(0)))
+                                .map(name -> (String) name.get(1))
+                                .toList();
         if (uris.size() != 1) {
             throw new IdentityRefusedException(new NotOneUri(uris.size()));
         }

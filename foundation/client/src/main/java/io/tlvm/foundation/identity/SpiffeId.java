@@ -1,8 +1,8 @@
 package io.tlvm.foundation.identity;
 
-
 /**
- * The name of a caller or server, as it stands in the only URI subject alternative name of its certificate:
+ * The name of a caller or server, as it stands in the only URI subject alternative name of its
+ * certificate:
  *
  * <pre>
  * spiffe://{trust domain}/node/{node}/igvm-agent
@@ -10,7 +10,8 @@ package io.tlvm.foundation.identity;
  * spiffe://{trust domain}/user/{name}
  * </pre>
  *
- * Ids are compared as whole strings: there are no wildcards, no other spelling of the same id and no further paths.
+ * Ids are compared as whole strings: there are no wildcards, no other spelling of the same id and
+ * no further paths.
  */
 public sealed interface SpiffeId {
 
@@ -35,7 +36,10 @@ public sealed interface SpiffeId {
         }
     }
 
-    /** A service of the control plane. {@code name} is an RFC 1034 label, for example {@code vm-service}. */
+    /**
+     * A service of the control plane. {@code name} is an RFC 1034 label, for example {@code
+     * vm-service}.
+     */
     record Service(TrustDomain trustDomain, String name) implements SpiffeId {
         public Service {
             SpiffeIdSyntax.requireLabel(name, "service name");
@@ -62,7 +66,8 @@ public sealed interface SpiffeId {
     /**
      * Reads an id from the whole URI.
      *
-     * @throws IdentityRefusedException with {@link IdentityRefusal.NotASpiffeId} for everything but the three forms above
+     * @throws IdentityRefusedException with {@link IdentityRefusal.NotASpiffeId} for everything but
+     *     the three forms above
      */
     static SpiffeId parse(String uri) {
         return SpiffeIdSyntax.parse(uri);

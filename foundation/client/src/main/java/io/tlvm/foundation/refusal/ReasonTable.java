@@ -3,6 +3,7 @@ package io.tlvm.foundation.refusal;
 import io.tlvm.type.v1.ErrorAdvice;
 import io.tlvm.type.v1.ErrorReason;
 import io.tlvm.type.v1.ErrorReasonProto;
+
 import java.util.Optional;
 
 /** What error_reason.proto says about each reason. */
@@ -25,6 +26,8 @@ public final class ReasonTable {
     /** The reason with that wire name; empty for one that only a newer server knows. */
     public static Optional<ErrorReason> byWireName(String wireName) {
         var found = ErrorReason.getDescriptor().findValueByName(PREFIX + wireName);
-        return found == null || found.getNumber() == 0 ? Optional.empty() : Optional.of(ErrorReason.valueOf(found));
+        return found == null || found.getNumber() == 0
+                ? Optional.empty()
+                : Optional.of(ErrorReason.valueOf(found));
     }
 }

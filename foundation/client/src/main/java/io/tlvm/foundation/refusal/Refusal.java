@@ -10,21 +10,25 @@ import com.google.rpc.RequestInfo;
 import com.google.rpc.ResourceInfo;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
+
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.tlvm.type.v1.ErrorReason;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Builds the answer to a request that is not served: what happened, why, and what to do, as AIP-193 lays it out. Code,
- * retry advice and the general fix come from the reason; each detail type appears at most once.
+ * Builds the answer to a request that is not served: what happened, why, and what to do, as AIP-193
+ * lays it out. Code, retry advice and the general fix come from the reason; each detail type
+ * appears at most once.
  *
- * <p>Neither the message nor metadata may hold secrets. Every value in the message belongs into {@link #with} too.
- * Not for several threads.
+ * <p>Neither the message nor metadata may hold secrets. Every value in the message belongs into
+ * {@link #with} too. Not for several threads.
  */
 public final class Refusal {
 
@@ -55,7 +59,10 @@ public final class Refusal {
         return new Refusal(reason, domain);
     }
 
-    /** The message: one sentence with the facts, for example {@code what("VM %s is on node %s", vm, node)}. */
+    /**
+     * The message: one sentence with the facts, for example {@code what("VM %s is on node %s", vm,
+     * node)}.
+     */
     public Refusal what(String format, Object... values) {
         this.what = values.length == 0 ? format : String.format(Locale.ROOT, format, values);
         return this;
@@ -73,12 +80,15 @@ public final class Refusal {
         return this;
     }
 
-    /** A field that breaks a rule; {@code why} is the rule's id, for example {@code string.pattern}. */
+    /**
+     * A field that breaks a rule; {@code why} is the rule's id, for example {@code string.pattern}.
+     */
     public Refusal violation(String field, String why, String description) {
-        badRequest.addFieldViolations(BadRequest.FieldViolation.newBuilder()
-                .setField(field)
-                .setReason(why)
-                .setDescription(description));
+        badRequest.addFieldViolations(
+                BadRequest.FieldViolation.newBuilder()
+                        .setField(field)
+                        .setReason(why)
+                        .setDescription(description));
         return this;
     }
 
@@ -88,37 +98,45 @@ public final class Refusal {
         return this;
     }
 
-    /** A condition that does not hold: {@code type} as UPPER_SNAKE, {@code subject} a resource name. */
+    /**
+     * A condition that does not hold: {@code type} as UPPER_SNAKE, {@code subject} a resource name.
+     */
     public Refusal precondition(String type, String subject, String description) {
-        preconditions.addViolations(PreconditionFailure.Violation.newBuilder()
-                .setType(type)
-                .setSubject(subject)
-                .setDescription(description));
+        preconditions.addViolations(
+                PreconditionFailure.Violation.newBuilder()
+                        .setType(type)
+                        .setSubject(subject)
+                        .setDescription(description));
         return this;
     }
 
     /** A limit that is reached. */
     public Refusal quota(String subject, String description) {
-        quotas.addViolations(QuotaFailure.Violation.newBuilder().setSubject(subject).setDescription(description));
+        quotas.addViolations(
+                QuotaFailure.Violation.newBuilder()
+                        .setSubject(subject)
+                        .setDescription(description));
         return this;
     }
 
-    /** The resource that is meant; {@code type} for example {@code compute.tlvm.io/VirtualMachine}. */
+    /**
+     * The resource that is meant; {@code type} for example {@code compute.tlvm.io/VirtualMachine}.
+     */
     public Refusal resource(String type, String name) {
-        this.resource = ResourceInfo.newBuilder()
-                .setResourceType(type)
-                .setResourceName(name)
-                .build();
+        this.resource =
+                ResourceInfo.newBuilder().setResourceType(type).setResourceName(name).build();
         return with("resource", name);
     }
 
     /** When repeating is worth it. */
     public Refusal retryAfter(Duration delay) {
-        this.retry = RetryInfo.newBuilder()
-                .setRetryDelay(com.google.protobuf.Duration.newBuilder()
-                        .setSeconds(delay.getSeconds())
-                        .setNanos(delay.getNano()))
-                .build();
+        this.retry =
+                RetryInfo.newBuilder()
+                        .setRetryDelay(
+                                com.google.protobuf.Duration.newBuilder()
+                                        .setSeconds(delay.getSeconds())
+                                        .setNanos(delay.getNano()))
+                        .build();
         return this;
     }
 
@@ -130,14 +148,17 @@ public final class Refusal {
 
     /** The refusal as it travels, also inside google.longrunning.Operation.error. */
     public Status asStatus() {
-        Status.Builder status = Status.newBuilder()
-                .setCode(ReasonTable.advice(reason).getCode().getNumber())
-                .setMessage(what)
-                .addDetails(Any.pack(ErrorInfo.newBuilder()
-                        .setReason(ReasonTable.wireName(reason))
-                        .setDomain(domain.text())
-                        .putAllMetadata(metadata)
-                        .build()));
+        Status.Builder status =
+                Status.newBuilder()
+                        .setCode(ReasonTable.advice(reason).getCode().getNumber())
+                        .setMessage(what)
+                        .addDetails(
+                                Any.pack(
+                                        ErrorInfo.newBuilder()
+                                                .setReason(ReasonTable.wireName(reason))
+                                                .setDomain(domain.text())
+                                                .putAllMetadata(metadata)
+                                                .build()));
         if (badRequest.getFieldViolationsCount() > 0) {
             status.addDetails(Any.pack(badRequest.build()));
         }
@@ -156,11 +177,17 @@ public final class Refusal {
         if (request != null) {
             status.addDetails(Any.pack(request));
         }
-        return status.addDetails(Any.pack(Help.newBuilder()
-                        .addLinks(Help.Link.newBuilder()
-                                .setDescription(fix)
-                                .setUrl("/errors/" + ReasonTable.wireName(reason)))
-                        .build()))
+        return status.addDetails(
+                        Any.pack(
+                                Help.newBuilder()
+                                        .addLinks(
+                                                Help.Link.newBuilder()
+                                                        .setDescription(fix)
+                                                        .setUrl(
+                                                                "/errors/"
+                                                                        + ReasonTable.wireName(
+                                                                                reason)))
+                                        .build()))
                 .build();
     }
 

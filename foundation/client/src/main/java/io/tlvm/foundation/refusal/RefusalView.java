@@ -11,21 +11,26 @@ import com.google.rpc.PreconditionFailure;
 import com.google.rpc.RequestInfo;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
+
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.tlvm.type.v1.ErrorReason;
 import io.tlvm.type.v1.RetryAdvice;
+
+import org.jspecify.annotations.Nullable;
+
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A refusal as the client sees it, also of servers that say less than ours and of connections that never came about.
+ * A refusal as the client sees it, also of servers that say less than ours and of connections that
+ * never came about.
  *
  * @param code status code
  * @param reason the reason; for a code without one, the reason that fits best
@@ -71,8 +76,8 @@ public record RefusalView(
     }
 
     /**
-     * Reads what a call threw. A TLS failure arrives as UNAVAILABLE, which would be repeated for ever; the cause tells
-     * them apart.
+     * Reads what a call threw. A TLS failure arrives as UNAVAILABLE, which would be repeated for
+     * ever; the cause tells them apart.
      */
     public static RefusalView of(Throwable thrown) {
         @Nullable Throwable tls = tlsFailure(thrown);
@@ -84,7 +89,8 @@ public record RefusalView(
         }
         @Nullable Status status = statusOf(thrown);
         if (status == null) {
-            return plain(Code.UNKNOWN, ErrorReason.ERROR_REASON_INTERNAL_BUG, String.valueOf(thrown));
+            return plain(
+                    Code.UNKNOWN, ErrorReason.ERROR_REASON_INTERNAL_BUG, String.valueOf(thrown));
         }
         return of(status);
     }
@@ -94,12 +100,14 @@ public record RefusalView(
         Code code = Optional.ofNullable(Code.forNumber(status.getCode())).orElse(Code.UNKNOWN);
         Optional<ErrorInfo> info = detail(status, ErrorInfo.class);
         ErrorReason reason =
-                info.flatMap(i -> ReasonTable.byWireName(i.getReason())).orElseGet(() -> likelyReason(code));
+                info.flatMap(i -> ReasonTable.byWireName(i.getReason()))
+                        .orElseGet(() -> likelyReason(code));
         var advice = ReasonTable.advice(reason);
-        String fix = detail(status, Help.class)
-                .filter(help -> help.getLinksCount() > 0)
-                .map(help -> help.getLinks(0).getDescription())
-                .orElse(advice.getFix());
+        String fix =
+                detail(status, Help.class)
+                        .filter(help -> help.getLinksCount() > 0)
+                        .map(help -> help.getLinks(0).getDescription())
+                        .orElse(advice.getFix());
         return new RefusalView(
                 code,
                 reason,
@@ -108,29 +116,44 @@ public record RefusalView(
                 status.getMessage(),
                 fix,
                 info.map(ErrorInfo::getMetadataMap).orElse(Map.of()),
-                detail(status, BadRequest.class).map(BadRequest::getFieldViolationsList).orElse(List.of()),
+                detail(status, BadRequest.class)
+                        .map(BadRequest::getFieldViolationsList)
+                        .orElse(List.of()),
                 detail(status, PreconditionFailure.class)
                         .map(PreconditionFailure::getViolationsList)
                         .orElse(List.of()),
                 advice.getRetry(),
                 detail(status, RetryInfo.class)
-                        .map(r -> Duration.ofSeconds(
-                                r.getRetryDelay().getSeconds(), r.getRetryDelay().getNanos())),
+                        .map(
+                                r ->
+                                        Duration.ofSeconds(
+                                                r.getRetryDelay().getSeconds(),
+                                                r.getRetryDelay().getNanos())),
                 detail(status, RequestInfo.class).map(RequestInfo::getRequestId).orElse(""),
                 advice.getExitCode());
     }
 
     private static RefusalView plain(Code code, ErrorReason reason, String message) {
-        return of(Status.newBuilder().setCode(code.getNumber()).setMessage(message).addDetails(
-                        Any.pack(ErrorInfo.newBuilder().setReason(ReasonTable.wireName(reason)).build()))
-                .build());
+        return of(
+                Status.newBuilder()
+                        .setCode(code.getNumber())
+                        .setMessage(message)
+                        .addDetails(
+                                Any.pack(
+                                        ErrorInfo.newBuilder()
+                                                .setReason(ReasonTable.wireName(reason))
+                                                .build()))
+                        .build());
     }
 
     private static @Nullable Throwable tlsFailure(Throwable thrown) {
         @Nullable Throwable cause = thrown;
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < CAUSES_MAX;
+                depth++, cause = cause.getCause()) {
             if (cause instanceof CertificateException
-                    || cause instanceof SSLException && !(cause.getCause() instanceof SSLException)
+                    || cause instanceof SSLException
+                            && !(cause.getCause() instanceof SSLException)
                             && !hasCertificateCause(cause)) {
                 return cause;
             }
@@ -141,7 +164,9 @@ public record RefusalView(
     /** The certificate's own exception says more than the handshake's around it. */
     private static boolean hasCertificateCause(Throwable tls) {
         @Nullable Throwable cause = tls.getCause();
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < CAUSES_MAX;
+                depth++, cause = cause.getCause()) {
             if (cause instanceof CertificateException) {
                 return true;
             }
@@ -151,7 +176,9 @@ public record RefusalView(
 
     private static @Nullable Status statusOf(Throwable thrown) {
         @Nullable Throwable cause = thrown;
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < CAUSES_MAX;
+                depth++, cause = cause.getCause()) {
             if (cause instanceof StatusRuntimeException || cause instanceof StatusException) {
                 return StatusProto.fromThrowable(cause);
             }
@@ -175,7 +202,8 @@ public record RefusalView(
             case DEADLINE_EXCEEDED -> ErrorReason.ERROR_REASON_TIMED_OUT;
             case CANCELLED -> ErrorReason.ERROR_REASON_OPERATION_CANCELLED;
             case UNAVAILABLE -> ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY;
-            case OK, UNKNOWN, INTERNAL, DATA_LOSS, UNRECOGNIZED -> ErrorReason.ERROR_REASON_INTERNAL_BUG;
+            case OK, UNKNOWN, INTERNAL, DATA_LOSS, UNRECOGNIZED ->
+                    ErrorReason.ERROR_REASON_INTERNAL_BUG;
         };
     }
 

@@ -7,15 +7,18 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.tlvm.foundation.identity.SpiffeId;
+
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+
 import javax.net.ssl.SSLException;
 
 /**
- * Opens channels to servers whose id is known: TLS 1.3 only, own certificate presented, exactly the wanted id accepted.
- * One channel for each pair of address and id lives until {@link #release} or {@link #close}. Safe for many threads.
+ * Opens channels to servers whose id is known: TLS 1.3 only, own certificate presented, exactly the
+ * wanted id accepted. One channel for each pair of address and id lives until {@link #release} or
+ * {@link #close}. Safe for many threads.
  */
 public final class ChannelFactory implements AutoCloseable {
 
@@ -40,8 +43,9 @@ public final class ChannelFactory implements AutoCloseable {
     }
 
     /**
-     * The channel to the server at {@code address} that must be {@code wanted}. Connects with the first call; another
-     * server fails that call with UNAVAILABLE and an SSLException as cause, see {@code RefusalView}.
+     * The channel to the server at {@code address} that must be {@code wanted}. Connects with the
+     * first call; another server fails that call with UNAVAILABLE and an SSLException as cause, see
+     * {@code RefusalView}.
      *
      * @throws IllegalStateException after {@link #close}
      */
@@ -72,10 +76,11 @@ public final class ChannelFactory implements AutoCloseable {
 
     private SslContext tls(SpiffeId wanted) {
         try {
-            var builder = SslContextBuilder.forClient()
-                    .keyManager(pki.keyManager())
-                    .trustManager(new SpiffeTrustManager(pki.trustManager(), wanted, clock))
-                    .protocols("TLSv1.3");
+            var builder =
+                    SslContextBuilder.forClient()
+                            .keyManager(pki.keyManager())
+                            .trustManager(new SpiffeTrustManager(pki.trustManager(), wanted, clock))
+                            .protocols("TLSv1.3");
             return GrpcSslContexts.configure(builder, SslProvider.JDK).build();
         } catch (SSLException unusable) {
             throw new IllegalStateException("this JDK cannot do TLS 1.3 with ALPN", unusable);
@@ -96,7 +101,8 @@ public final class ChannelFactory implements AutoCloseable {
         long end = System.nanoTime() + settings.closeTimeout().toNanos();
         try {
             for (ManagedChannel channel : open) {
-                if (!channel.awaitTermination(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+                if (!channel.awaitTermination(
+                        Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS)) {
                     channel.shutdownNow();
                 }
             }

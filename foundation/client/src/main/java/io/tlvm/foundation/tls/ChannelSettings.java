@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How channels behave.
  *
- * @param keepAliveTime silence after which a connection with calls is pinged; servers must permit it
+ * @param keepAliveTime silence after which a connection with calls is pinged; servers must permit
+ *     it
  * @param keepAliveTimeout wait for the answer to a ping before the connection counts as dead
  * @param defaultDeadline time for unary calls whose caller gave none
  * @param maxInboundMessageBytes larger answers are refused
@@ -18,14 +19,17 @@ public record ChannelSettings(
         int maxInboundMessageBytes,
         Duration closeTimeout) {
 
-    /** @throws IllegalArgumentException when a value is not positive */
+    /**
+     * @throws IllegalArgumentException when a value is not positive
+     */
     public ChannelSettings {
         requirePositive(keepAliveTime, "keepAliveTime");
         requirePositive(keepAliveTimeout, "keepAliveTimeout");
         requirePositive(defaultDeadline, "defaultDeadline");
         requirePositive(closeTimeout, "closeTimeout");
         if (maxInboundMessageBytes < 1) {
-            throw new IllegalArgumentException("maxInboundMessageBytes is " + maxInboundMessageBytes);
+            throw new IllegalArgumentException(
+                    "maxInboundMessageBytes is " + maxInboundMessageBytes);
         }
     }
 

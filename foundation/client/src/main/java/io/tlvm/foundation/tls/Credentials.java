@@ -2,6 +2,7 @@ package io.tlvm.foundation.tls;
 
 import io.tlvm.foundation.identity.IdentityRefusedException;
 import io.tlvm.foundation.identity.PeerIdentity;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,12 +23,13 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * One consistent generation of the three files: certificate and key belong together, the certificate is valid and
- * carries one id.
+ * One consistent generation of the three files: certificate and key belong together, the
+ * certificate is valid and carries one id.
  */
 record Credentials(
         String filesDigest,
@@ -56,7 +58,8 @@ record Credentials(
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (IOException unreadable) {
-            throw new PkiUnusableException("cannot read tls.crt, tls.key and ca.crt in " + directory, unreadable);
+            throw new PkiUnusableException(
+                    "cannot read tls.crt, tls.key and ca.crt in " + directory, unreadable);
         } catch (GeneralSecurityException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }
@@ -67,22 +70,25 @@ record Credentials(
         List<X509Certificate> chain = certificates(directory.resolve("tls.crt"));
         PrivateKey key = privateKey(directory.resolve("tls.key"), chain.getFirst().getPublicKey());
         if (!belongTogether(key, chain.getFirst().getPublicKey())) {
-            throw new PkiUnusableException("tls.key does not belong to tls.crt in " + directory, null);
+            throw new PkiUnusableException(
+                    "tls.key does not belong to tls.crt in " + directory, null);
         }
         PeerIdentity identity;
         try {
             identity = PeerIdentity.of(chain.getFirst(), now);
         } catch (IdentityRefusedException refused) {
-            throw new PkiUnusableException(directory.resolve("tls.crt") + ": " + refused.getMessage(), refused);
+            throw new PkiUnusableException(
+                    directory.resolve("tls.crt") + ": " + refused.getMessage(), refused);
         }
         return new Credentials(digest, identity, key, chain, trust(directory.resolve("ca.crt")));
     }
 
     private static List<X509Certificate> certificates(Path file) {
         try (var in = Files.newInputStream(file)) {
-            var found = CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
-                    .map(X509Certificate.class::cast)
-                    .toList();
+            var found =
+                    CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
+                            .map(X509Certificate.class::cast)
+                            .toList();
             if (found.isEmpty()) {
                 throw new PkiUnusableException(file + " has no certificate", null);
             }
@@ -101,16 +107,22 @@ record Credentials(
             int begin = text.indexOf(KEY_BEGIN);
             int end = text.indexOf(KEY_END);
             if (begin < 0 || end < begin) {
-                throw new PkiUnusableException(file + " has no unencrypted PKCS#8 key (BEGIN PRIVATE KEY)", null);
+                throw new PkiUnusableException(
+                        file + " has no unencrypted PKCS#8 key (BEGIN PRIVATE KEY)", null);
             }
             der = Base64.getMimeDecoder().decode(text.substring(begin + KEY_BEGIN.length(), end));
-            return KeyFactory.getInstance(partner.getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(der));
+            return KeyFactory.getInstance(partner.getAlgorithm())
+                    .generatePrivate(new PKCS8EncodedKeySpec(der));
         } catch (IOException unreadable) {
             throw new PkiUnusableException("cannot read " + file, unreadable);
         } catch (GeneralSecurityException | IllegalArgumentException damaged) {
             // No cause: its message may quote key material.
             throw new PkiUnusableException(
-                    file + " is not a key of the algorithm " + partner.getAlgorithm() + " of the certificate", null);
+                    file
+                            + " is not a key of the algorithm "
+                            + partner.getAlgorithm()
+                            + " of the certificate",
+                    null);
         } finally {
             Arrays.fill(pem, (byte) 0);
             Arrays.fill(der, (byte) 0);
@@ -154,7 +166,8 @@ record Credentials(
                     return extended;
                 }
             }
-            throw new IllegalStateException("the PKIX trust manager of this JDK is not an X509ExtendedTrustManager");
+            throw new IllegalStateException(
+                    "the PKIX trust manager of this JDK is not an X509ExtendedTrustManager");
         } catch (GeneralSecurityException | IOException unusable) {
             throw new PkiUnusableException("cannot trust the authorities in " + file, unusable);
         }

@@ -8,7 +8,9 @@ package io.tlvm.foundation.tls;
  */
 public record HostPort(String host, int port) {
 
-    /** @throws IllegalArgumentException when the host is empty or the port out of range */
+    /**
+     * @throws IllegalArgumentException when the host is empty or the port out of range
+     */
     public HostPort {
         if (host.isBlank()) {
             throw new IllegalArgumentException("the host is empty");
@@ -32,7 +34,8 @@ public record HostPort(String host, int port) {
         if (host.startsWith("[") && host.endsWith("]")) {
             host = host.substring(1, host.length() - 1);
         } else if (host.indexOf(':') >= 0) {
-            throw new IllegalArgumentException("'" + text + "' is not host:port; write IPv6 addresses in brackets");
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not host:port; write IPv6 addresses in brackets");
         }
         try {
             return new HostPort(host, Integer.parseInt(text.substring(colon + 1)));

@@ -1,6 +1,7 @@
 package io.tlvm.foundation.tls;
 
 import io.tlvm.foundation.identity.PeerIdentity;
+
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -8,16 +9,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * The identity of this process: a directory with {@code tls.crt} (leaf first), {@code tls.key} (PKCS#8) and
- * {@code ca.crt}, all PEM.
+ * The identity of this process: a directory with {@code tls.crt} (leaf first), {@code tls.key}
+ * (PKCS#8) and {@code ca.crt}, all PEM.
  *
- * <p>The managers it hands out ask for the current files at each handshake, so servers and channels built on them
- * survive a rotation. New files that do not load change nothing. Write them beside and rename a link to the directory:
- * files replaced one by one are read as a pair only once they fit.
+ * <p>The managers it hands out ask for the current files at each handshake, so servers and channels
+ * built on them survive a rotation. New files that do not load change nothing. Write them beside
+ * and rename a link to the directory: files replaced one by one are read as a pair only once they
+ * fit.
  */
 public final class PkiDirectory implements AutoCloseable {
 
@@ -26,7 +29,8 @@ public final class PkiDirectory implements AutoCloseable {
     private final RotatingKeyManager keys;
     private final RotatingTrustManager trust;
     private final ScheduledExecutorService watcher =
-            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("pki-watch").factory());
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("pki-watch").factory());
     private volatile Credentials current;
 
     private PkiDirectory(Path directory, Clock clock, Credentials first) {
@@ -79,10 +83,17 @@ public final class PkiDirectory implements AutoCloseable {
         }
     }
 
-    /** Looks at the files every {@code period} until {@link #close} and tells {@code heard} what it found. */
+    /**
+     * Looks at the files every {@code period} until {@link #close} and tells {@code heard} what it
+     * found.
+     */
     public void watch(Duration period, Consumer<Reload> heard) {
-        var unused = watcher.scheduleWithFixedDelay(
-                () -> heard.accept(reload()), period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+        var unused =
+                watcher.scheduleWithFixedDelay(
+                        () -> heard.accept(reload()),
+                        period.toMillis(),
+                        period.toMillis(),
+                        TimeUnit.MILLISECONDS);
     }
 
     /** The identity in use. */

@@ -1,17 +1,20 @@
 package io.tlvm.foundation.tls;
 
+import org.jspecify.annotations.Nullable;
+
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Presents the newest of a line of certificates. A handshake asks for alias, chain and key in separate calls; the alias
- * names the generation, so that a rotation in between cannot mix a chain with the key of another.
+ * Presents the newest of a line of certificates. A handshake asks for alias, chain and key in
+ * separate calls; the alias names the generation, so that a rotation in between cannot mix a chain
+ * with the key of another.
  */
 final class RotatingKeyManager extends X509ExtendedKeyManager {
 
@@ -34,7 +37,10 @@ final class RotatingKeyManager extends X509ExtendedKeyManager {
         generations = new Generations(next, generations.newest());
     }
 
-    /** There is one certificate, so the issuers the peer names are no choice; the peer judges what it gets. */
+    /**
+     * There is one certificate, so the issuers the peer names are no choice; the peer judges what
+     * it gets.
+     */
     private @Nullable String alias(String... keyTypes) {
         Credentials newest = generations.newest();
         String own = newest.chain().getFirst().getPublicKey().getAlgorithm();

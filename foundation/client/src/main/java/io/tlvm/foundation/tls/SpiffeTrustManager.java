@@ -4,18 +4,22 @@ import io.tlvm.foundation.identity.IdentityRefusal.OtherIdentity;
 import io.tlvm.foundation.identity.IdentityRefusedException;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.SpiffeId;
+
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Accepts exactly one server: a chain to a trusted authority, and one URI name equal to the wanted id.
+ * Accepts exactly one server: a chain to a trusted authority, and one URI name equal to the wanted
+ * id.
  *
- * <p>Host names play no part. grpc-java always switches HTTPS endpoint identification on, and the JDK adds it to every
- * plain {@code X509TrustManager}; only an extended one that calls the two-argument check of its delegate leaves it out.
+ * <p>Host names play no part. grpc-java always switches HTTPS endpoint identification on, and the
+ * JDK adds it to every plain {@code X509TrustManager}; only an extended one that calls the
+ * two-argument check of its delegate leaves it out.
  */
 public final class SpiffeTrustManager extends X509ExtendedTrustManager {
 
@@ -31,7 +35,8 @@ public final class SpiffeTrustManager extends X509ExtendedTrustManager {
     }
 
     @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+    public void checkServerTrusted(X509Certificate[] chain, String authType)
+            throws CertificateException {
         authorities.checkServerTrusted(chain, authType);
         try {
             SpiffeId actual = PeerIdentity.of(chain[0], clock.instant()).id();
@@ -56,7 +61,8 @@ public final class SpiffeTrustManager extends X509ExtendedTrustManager {
     }
 
     @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+    public void checkClientTrusted(X509Certificate[] chain, String authType)
+            throws CertificateException {
         throw new CertificateException("this side is a client; it accepts servers only");
     }
 

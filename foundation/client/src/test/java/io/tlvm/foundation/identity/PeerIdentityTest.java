@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tlvm.foundation.tls.TestPki;
+
+import org.junit.jupiter.api.Test;
+
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.Test;
 
 class PeerIdentityTest {
 
@@ -49,19 +51,23 @@ class PeerIdentityTest {
 
     @Test
     void a_foreign_uri_is_refused() {
-        assertThat(refusal(certificate("https://tlvm.example/"), now)).isInstanceOf(IdentityRefusal.NotASpiffeId.class);
+        assertThat(refusal(certificate("https://tlvm.example/"), now))
+                .isInstanceOf(IdentityRefusal.NotASpiffeId.class);
     }
 
     @Test
     void a_certificate_is_refused_before_and_after_its_time() {
         X509Certificate certificate = certificate(NODE);
 
-        assertThat(refusal(certificate, now.minus(Duration.ofHours(2)))).isInstanceOf(IdentityRefusal.NotValidNow.class);
-        assertThat(refusal(certificate, now.plus(Duration.ofHours(2)))).isInstanceOf(IdentityRefusal.NotValidNow.class);
+        assertThat(refusal(certificate, now.minus(Duration.ofHours(2))))
+                .isInstanceOf(IdentityRefusal.NotValidNow.class);
+        assertThat(refusal(certificate, now.plus(Duration.ofHours(2))))
+                .isInstanceOf(IdentityRefusal.NotValidNow.class);
     }
 
     @Test
     void a_refusal_says_what_is_wrong() {
-        assertThatThrownBy(() -> PeerIdentity.of(certificate(), now)).hasMessageContaining("0 URI names");
+        assertThatThrownBy(() -> PeerIdentity.of(certificate(), now))
+                .hasMessageContaining("0 URI names");
     }
 }

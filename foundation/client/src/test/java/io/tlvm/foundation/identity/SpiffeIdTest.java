@@ -3,11 +3,12 @@ package io.tlvm.foundation.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.stream.Stream;
 
 class SpiffeIdTest {
 
@@ -32,8 +33,10 @@ class SpiffeIdTest {
 
     @Test
     void the_uris_are_those_of_the_specification() {
-        assertThat(DOMAIN.node("node-a").uri()).isEqualTo("spiffe://tlvm.example/node/node-a/igvm-agent");
-        assertThat(DOMAIN.service("vm-service").uri()).isEqualTo("spiffe://tlvm.example/svc/vm-service");
+        assertThat(DOMAIN.node("node-a").uri())
+                .isEqualTo("spiffe://tlvm.example/node/node-a/igvm-agent");
+        assertThat(DOMAIN.service("vm-service").uri())
+                .isEqualTo("spiffe://tlvm.example/svc/vm-service");
         assertThat(DOMAIN.user("admin").uri()).isEqualTo("spiffe://tlvm.example/user/admin");
     }
 
@@ -73,14 +76,23 @@ class SpiffeIdTest {
                 "spiffe://tlvm.example/admin/root",
             })
     void everything_else_is_refused(String uri) {
-        assertThatThrownBy(() -> SpiffeId.parse(uri)).isInstanceOfSatisfying(IdentityRefusedException.class, refused ->
-                assertThat(refused.refusal()).isInstanceOf(IdentityRefusal.NotASpiffeId.class));
+        assertThatThrownBy(() -> SpiffeId.parse(uri))
+                .isInstanceOfSatisfying(
+                        IdentityRefusedException.class,
+                        refused ->
+                                assertThat(refused.refusal())
+                                        .isInstanceOf(IdentityRefusal.NotASpiffeId.class));
     }
 
     @Test
     void names_longer_than_a_label_are_refused() {
         assertThat(SpiffeId.parse(DOMAIN.node("a".repeat(63)).uri())).isNotNull();
-        assertThatThrownBy(() -> SpiffeId.parse("spiffe://tlvm.example/node/" + "a".repeat(64) + "/igvm-agent"))
+        assertThatThrownBy(
+                        () ->
+                                SpiffeId.parse(
+                                        "spiffe://tlvm.example/node/"
+                                                + "a".repeat(64)
+                                                + "/igvm-agent"))
                 .isInstanceOf(IdentityRefusedException.class);
         assertThatThrownBy(() -> SpiffeId.parse("spiffe://tlvm.example/user/" + "a".repeat(5_000)))
                 .isInstanceOf(IdentityRefusedException.class);

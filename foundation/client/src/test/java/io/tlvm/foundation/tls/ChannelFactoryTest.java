@@ -1,12 +1,14 @@
 package io.tlvm.foundation.tls;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.util.Objects.requireNonNull;
 
 import com.google.longrunning.GetOperationRequest;
 import com.google.longrunning.Operation;
 import com.google.longrunning.OperationsGrpc;
+
 import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -25,6 +27,11 @@ import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.type.v1.ErrorReason;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -37,10 +44,8 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+
 import javax.net.ssl.SSLPeerUnverifiedException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A real server with mutual TLS 1.3 and a service that counts what reaches it. */
 class ChannelFactoryTest {
@@ -60,19 +65,21 @@ class ChannelFactoryTest {
     ChannelFactoryTest(@TempDir Path root) throws IOException {
         this.root = root;
         this.serverPki = PkiDirectory.open(authority.issue(root.resolve("server"), SERVER));
-        var tls = GrpcSslContexts.configure(
-                        SslContextBuilder.forServer(serverPki.keyManager())
-                                .trustManager(serverPki.trustManager())
-                                .clientAuth(ClientAuth.REQUIRE)
-                                .protocols("TLSv1.3"),
-                        SslProvider.JDK)
-                .build();
-        this.server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
-                .sslContext(tls)
-                .intercept(new PeerRecorder(peer))
-                .addService(new CountingOperations(served, timeLeft))
-                .build()
-                .start();
+        var tls =
+                GrpcSslContexts.configure(
+                                SslContextBuilder.forServer(serverPki.keyManager())
+                                        .trustManager(serverPki.trustManager())
+                                        .clientAuth(ClientAuth.REQUIRE)
+                                        .protocols("TLSv1.3"),
+                                SslProvider.JDK)
+                        .build();
+        this.server =
+                NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+                        .sslContext(tls)
+                        .intercept(new PeerRecorder(peer))
+                        .addService(new CountingOperations(served, timeLeft))
+                        .build()
+                        .start();
     }
 
     @AfterEach
@@ -86,8 +93,9 @@ class ChannelFactoryTest {
     }
 
     private static void call(ChannelFactory channels, HostPort address, String wanted) {
-        var answer = OperationsGrpc.newBlockingStub(channels.channel(address, SpiffeId.parse(wanted)))
-                .getOperation(GetOperationRequest.newBuilder().setName("x").build());
+        var answer =
+                OperationsGrpc.newBlockingStub(channels.channel(address, SpiffeId.parse(wanted)))
+                        .getOperation(GetOperationRequest.newBuilder().setName("x").build());
         assertThat(answer.getName()).isEqualTo("x");
     }
 
@@ -95,12 +103,16 @@ class ChannelFactoryTest {
         try (var pki = PkiDirectory.open(pkiDirectory, clientClock);
                 var channels = new ChannelFactory(pki)) {
             assertThatThrownBy(() -> call(channels, address(), wanted))
-                    .isInstanceOfSatisfying(StatusRuntimeException.class, thrown -> {
-                        var view = RefusalView.of(thrown);
-                        assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_PEER_IDENTITY_UNTRUSTED);
-                        assertThat(view.retryable()).isFalse();
-                        assertThat(view.exitCode()).isEqualTo(6);
-                    });
+                    .isInstanceOfSatisfying(
+                            StatusRuntimeException.class,
+                            thrown -> {
+                                var view = RefusalView.of(thrown);
+                                assertThat(view.reason())
+                                        .isEqualTo(
+                                                ErrorReason.ERROR_REASON_PEER_IDENTITY_UNTRUSTED);
+                                assertThat(view.retryable()).isFalse();
+                                assertThat(view.exitCode()).isEqualTo(6);
+                            });
         }
         assertThat(served).as("calls that reached the service").hasValue(0);
     }
@@ -144,7 +156,9 @@ class ChannelFactoryTest {
         // It trusts the server's authority, so only the server can refuse.
         Path client = foreign.issue(root.resolve("client"), CLIENT);
         Files.copy(
-                root.resolve("server/ca.crt"), client.resolve("ca.crt"), StandardCopyOption.REPLACE_EXISTING);
+                root.resolve("server/ca.crt"),
+                client.resolve("ca.crt"),
+                StandardCopyOption.REPLACE_EXISTING);
 
         assertRefused(client, SERVER, Clock.systemUTC());
     }
@@ -152,14 +166,23 @@ class ChannelFactoryTest {
     @Test
     void an_expired_client_is_refused_by_the_server() {
         Instant hourAgo = Instant.now().minus(Duration.ofHours(1));
-        Path client = authority.issue(root.resolve("client"), hourAgo.minus(Duration.ofHours(1)), hourAgo, CLIENT);
+        Path client =
+                authority.issue(
+                        root.resolve("client"),
+                        hourAgo.minus(Duration.ofHours(1)),
+                        hourAgo,
+                        CLIENT);
         // The client's own clock is behind, otherwise its files would not even load.
         Clock behind = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-90));
         try (var pki = PkiDirectory.open(client, behind);
                 var channels = new ChannelFactory(pki)) {
             assertThatThrownBy(() -> call(channels, address(), SERVER))
-                    .satisfies(thrown -> assertThat(RefusalView.of(thrown).reason())
-                            .isEqualTo(ErrorReason.ERROR_REASON_PEER_IDENTITY_UNTRUSTED));
+                    .satisfies(
+                            thrown ->
+                                    assertThat(RefusalView.of(thrown).reason())
+                                            .isEqualTo(
+                                                    ErrorReason
+                                                            .ERROR_REASON_PEER_IDENTITY_UNTRUSTED));
         }
         assertThat(served).hasValue(0);
     }
@@ -211,11 +234,13 @@ class ChannelFactoryTest {
         server.shutdownNow();
         try (var pki = PkiDirectory.open(authority.issue(root.resolve("client"), CLIENT));
                 var channels = new ChannelFactory(pki)) {
-            assertThatThrownBy(() -> call(channels, gone, SERVER)).satisfies(thrown -> {
-                var view = RefusalView.of(thrown);
-                assertThat(view.retryable()).isTrue();
-                assertThat(view.exitCode()).isEqualTo(10);
-            });
+            assertThatThrownBy(() -> call(channels, gone, SERVER))
+                    .satisfies(
+                            thrown -> {
+                                var view = RefusalView.of(thrown);
+                                assertThat(view.retryable()).isTrue();
+                                assertThat(view.exitCode()).isEqualTo(10);
+                            });
         }
     }
 
@@ -262,7 +287,8 @@ class ChannelFactoryTest {
         public <Q, R> ServerCall.Listener<Q> interceptCall(
                 ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
             try {
-                var session = requireNonNull(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
+                var session =
+                        requireNonNull(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
                 var leaf = (X509Certificate) session.getPeerCertificates()[0];
                 peer.set(PeerIdentity.of(leaf, Instant.now()).id().uri());
             } catch (SSLPeerUnverifiedException anonymous) {

@@ -1,5 +1,17 @@
 package io.tlvm.foundation.tls;
 
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.CertIOException;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -17,20 +29,13 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.security.auth.x500.X500Principal;
-import org.bouncycastle.asn1.x509.BasicConstraints;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.cert.CertIOException;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
-import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/** An authority for tests: issues certificates with URI names into directories that {@link PkiDirectory} reads. */
+import javax.security.auth.x500.X500Principal;
+
+/**
+ * An authority for tests: issues certificates with URI names into directories that {@link
+ * PkiDirectory} reads.
+ */
 public final class TestPki {
 
     private static final String CURVE = "secp256r1";
@@ -43,12 +48,21 @@ public final class TestPki {
     /** A fresh authority. */
     public TestPki(String name) {
         this.name = name;
-        this.certificate = sign(keys, Instant.now().minus(Duration.ofDays(2)), Instant.now().plus(Duration.ofDays(2)), true);
+        this.certificate =
+                sign(
+                        keys,
+                        Instant.now().minus(Duration.ofDays(2)),
+                        Instant.now().plus(Duration.ofDays(2)),
+                        true);
     }
 
     /** Writes tls.crt, tls.key and ca.crt for one URI, valid from an hour ago for a day. */
     public Path issue(Path directory, String uri) {
-        return issue(directory, Instant.now().minus(Duration.ofHours(1)), Instant.now().plus(Duration.ofDays(1)), uri);
+        return issue(
+                directory,
+                Instant.now().minus(Duration.ofHours(1)),
+                Instant.now().plus(Duration.ofDays(1)),
+                uri);
     }
 
     /** Writes the files for any number of URIs and any validity. */
@@ -65,25 +79,34 @@ public final class TestPki {
         return sign(newKeys(), from, to, false, uris);
     }
 
-    private X509Certificate sign(KeyPair subject, Instant from, Instant to, boolean authority, String... uris) {
+    private X509Certificate sign(
+            KeyPair subject, Instant from, Instant to, boolean authority, String... uris) {
         try {
-            var builder = new JcaX509v3CertificateBuilder(
-                    new X500Principal("CN=" + name),
-                    BigInteger.valueOf(serial.getAndIncrement()),
-                    Date.from(from),
-                    Date.from(to),
-                    new X500Principal(authority ? "CN=" + name : "CN=leaf"),
-                    subject.getPublic());
+            var builder =
+                    new JcaX509v3CertificateBuilder(
+                            new X500Principal("CN=" + name),
+                            BigInteger.valueOf(serial.getAndIncrement()),
+                            Date.from(from),
+                            Date.from(to),
+                            new X500Principal(authority ? "CN=" + name : "CN=leaf"),
+                            subject.getPublic());
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
             if (uris.length > 0) {
-                var names = Arrays.stream(uris)
-                        .map(uri -> new GeneralName(GeneralName.uniformResourceIdentifier, uri))
-                        .toArray(GeneralName[]::new);
-                builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
+                var names =
+                        Arrays.stream(uris)
+                                .map(
+                                        uri ->
+                                                new GeneralName(
+                                                        GeneralName.uniformResourceIdentifier, uri))
+                                .toArray(GeneralName[]::new);
+                builder.addExtension(
+                        Extension.subjectAlternativeName, false, new GeneralNames(names));
             }
             var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate());
             return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
-        } catch (OperatorCreationException | GeneralSecurityException | CertIOException impossible) {
+        } catch (OperatorCreationException
+                | GeneralSecurityException
+                | CertIOException impossible) {
             throw new IllegalStateException(impossible);
         }
     }
@@ -101,7 +124,10 @@ public final class TestPki {
     private static String pem(Object value) {
         var text = new StringWriter();
         try (var writer = new JcaPEMWriter(text)) {
-            writer.writeObject(value instanceof KeyPair pair ? new JcaPKCS8Generator(pair.getPrivate(), null) : value);
+            writer.writeObject(
+                    value instanceof KeyPair pair
+                            ? new JcaPKCS8Generator(pair.getPrivate(), null)
+                            : value);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }

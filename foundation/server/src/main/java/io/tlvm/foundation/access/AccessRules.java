@@ -1,6 +1,7 @@
 package io.tlvm.foundation.access;
 
 import io.tlvm.foundation.identity.SpiffeId;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,20 +12,26 @@ import java.util.TreeSet;
 public final class AccessRules {
 
     /** Monitoring and grpcurl need these on day one; they tell nothing about machines. */
-    private static final List<String> OPEN = List.of("grpc.health.v1.Health/", "grpc.reflection.v1.", "grpc.reflection.v1alpha.");
+    private static final List<String> OPEN =
+            List.of("grpc.health.v1.Health/", "grpc.reflection.v1.", "grpc.reflection.v1alpha.");
 
     private final Map<String, Set<AllowedCaller>> rows;
     private final Set<String> administrators;
 
-    /** @throws IllegalArgumentException when two tables have a row for the same method */
+    /**
+     * @throws IllegalArgumentException when two tables have a row for the same method
+     */
     public AccessRules(Iterable<AccessTable> tables, Set<String> administrators) {
         Map<String, Set<AllowedCaller>> all = new HashMap<>();
         for (AccessTable table : tables) {
-            table.rows().forEach((method, allowed) -> {
-                if (all.put(method, allowed) != null) {
-                    throw new IllegalArgumentException(method + " has rows in two access tables");
-                }
-            });
+            table.rows()
+                    .forEach(
+                            (method, allowed) -> {
+                                if (all.put(method, allowed) != null) {
+                                    throw new IllegalArgumentException(
+                                            method + " has rows in two access tables");
+                                }
+                            });
         }
         this.rows = Map.copyOf(all);
         this.administrators = Set.copyOf(administrators);

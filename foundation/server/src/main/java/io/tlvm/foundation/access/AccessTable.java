@@ -2,24 +2,29 @@ package io.tlvm.foundation.access;
 
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Who may call what: one row for each RPC of a service. A service contributes one or more tables as beans. A call
- * without a row is refused, and {@code AccessCheck} does not let a service start with a missing or superfluous row.
+ * Who may call what: one row for each RPC of a service. A service contributes one or more tables as
+ * beans. A call without a row is refused, and {@code AccessCheck} does not let a service start with
+ * a missing or superfluous row.
  *
- * @param rows full method name, such as {@code tlvm.compute.v1.NodeService/GetNode}, to the callers it admits
+ * @param rows full method name, such as {@code tlvm.compute.v1.NodeService/GetNode}, to the callers
+ *     it admits
  */
 public record AccessTable(Map<String, Set<AllowedCaller>> rows) {
 
     public AccessTable {
-        rows.forEach((method, allowed) -> {
-            if (allowed.isEmpty()) {
-                throw new IllegalArgumentException("nobody may call " + method + "; leave the RPC out instead");
-            }
-        });
+        rows.forEach(
+                (method, allowed) -> {
+                    if (allowed.isEmpty()) {
+                        throw new IllegalArgumentException(
+                                "nobody may call " + method + "; leave the RPC out instead");
+                    }
+                });
         rows = Map.copyOf(rows);
     }
 
@@ -34,12 +39,18 @@ public record AccessTable(Map<String, Set<AllowedCaller>> rows) {
 
         private Builder() {}
 
-        /** A row, written with the generated {@code XGrpc.getYMethod()} so that a removed RPC does not compile. */
+        /**
+         * A row, written with the generated {@code XGrpc.getYMethod()} so that a removed RPC does
+         * not compile.
+         */
         public Builder allow(MethodDescriptor<?, ?> method, AllowedCaller... allowed) {
             return row(method.getFullMethodName(), allowed);
         }
 
-        /** The same row for all methods of a service, written with {@code XGrpc.getServiceDescriptor()}. */
+        /**
+         * The same row for all methods of a service, written with {@code
+         * XGrpc.getServiceDescriptor()}.
+         */
         public Builder allowAll(ServiceDescriptor service, AllowedCaller... allowed) {
             service.getMethods().forEach(method -> row(method.getFullMethodName(), allowed));
             return this;

@@ -1,6 +1,7 @@
 package io.tlvm.foundation.access;
 
 import io.tlvm.foundation.identity.SpiffeId;
+
 import java.util.Set;
 
 /** Who may make a call: one cell of an {@link AccessTable}. */
@@ -12,7 +13,9 @@ public sealed interface AllowedCaller {
     /** The users that the setting {@code tlvm.administrators} names. */
     record Administrator() implements AllowedCaller {}
 
-    /** The agent of every node. Whether it may touch the machine it names is the domain's question. */
+    /**
+     * The agent of every node. Whether it may touch the machine it names is the domain's question.
+     */
     record AnyNode() implements AllowedCaller {}
 
     /** One service, for example {@code vm-service}. */
@@ -43,9 +46,11 @@ public sealed interface AllowedCaller {
         return switch (this) {
             case Anyone() -> true;
             case AnyUser() -> caller instanceof SpiffeId.User;
-            case Administrator() -> caller instanceof SpiffeId.User(_, var name) && administrators.contains(name);
+            case Administrator() ->
+                    caller instanceof SpiffeId.User(_, var name) && administrators.contains(name);
             case AnyNode() -> caller instanceof SpiffeId.Node;
-            case NamedService(var wanted) -> caller instanceof SpiffeId.Service(_, var name) && name.equals(wanted);
+            case NamedService(var wanted) ->
+                    caller instanceof SpiffeId.Service(_, var name) && name.equals(wanted);
         };
     }
 }

@@ -3,6 +3,7 @@ package io.tlvm.foundation.access;
 import io.grpc.Context;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.SpiffeId;
+
 import org.jspecify.annotations.Nullable;
 
 /** The peer on whose behalf a call runs. Made by one interceptor, travels in the gRPC context. */

@@ -9,12 +9,15 @@ import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.ChannelSettings;
 import io.tlvm.foundation.tls.PkiDirectory;
+
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+
+import org.jboss.logging.Logger;
+
 import java.time.Clock;
 import java.util.List;
-import org.jboss.logging.Logger;
 
 /** Turns settings into values; services inject what they need. */
 @Singleton
@@ -87,7 +90,8 @@ class FoundationBeans {
                     if (!why.equals(last)) {
                         last = why;
                         LOG.errorf(
-                                "certificate not replaced, the old one stays until %s: %s", identity.notAfter(), why);
+                                "certificate not replaced, the old one stays until %s: %s",
+                                identity.notAfter(), why);
                     }
                 }
             }

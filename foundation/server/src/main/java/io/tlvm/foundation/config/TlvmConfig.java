@@ -3,6 +3,7 @@ package io.tlvm.foundation.config;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.tlvm.foundation.refusal.ErrorDomain;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -39,7 +40,10 @@ public interface TlvmConfig {
 
     /** The gRPC server. */
     interface Grpc {
-        /** Connections are closed in an orderly way at this age, so that withdrawn certificates come to an end. */
+        /**
+         * Connections are closed in an orderly way at this age, so that withdrawn certificates come
+         * to an end.
+         */
         @WithDefault("1h")
         Duration connectionAgeMax();
 

@@ -10,10 +10,14 @@ import io.tlvm.foundation.access.Caller;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.type.v1.ErrorReason;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.spi.Prioritized;
 
-/** Lets a call pass only if the access table says so. Comes before anything that could tell what exists (AIP-211). */
+/**
+ * Lets a call pass only if the access table says so. Comes before anything that could tell what
+ * exists (AIP-211).
+ */
 @GlobalInterceptor
 @ApplicationScoped
 class AccessInterceptor implements ServerInterceptor, Prioritized {
@@ -39,11 +43,12 @@ class AccessInterceptor implements ServerInterceptor, Prioritized {
         if (rules.admits(method, caller.id())) {
             return next.startCall(call, headers);
         }
-        var refusal = Refusal.of(ErrorReason.ERROR_REASON_PERMISSION_DENIED, domain)
-                .what("%s may not call %s", caller.uri(), method)
-                .with("permission", method)
-                .with("caller", caller.uri())
-                .asException();
+        var refusal =
+                Refusal.of(ErrorReason.ERROR_REASON_PERMISSION_DENIED, domain)
+                        .what("%s may not call %s", caller.uri(), method)
+                        .with("permission", method)
+                        .with("caller", caller.uri())
+                        .asException();
         call.close(refusal.getStatus(), LastResort.trailers(refusal));
         return new ServerCall.Listener<>() {};
     }

@@ -4,11 +4,12 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.quarkus.grpc.ExceptionHandler;
 import io.quarkus.grpc.ExceptionHandlerProvider;
+
 import jakarta.enterprise.context.ApplicationScoped;
 
 /**
- * Takes the place of Quarkus' own translation of exceptions: a failing Uni, or an exception on a virtual thread, would
- * reach the client as UNKNOWN with the exception's text.
+ * Takes the place of Quarkus' own translation of exceptions: a failing Uni, or an exception on a
+ * virtual thread, would reach the client as UNKNOWN with the exception's text.
  */
 @ApplicationScoped
 class FailureTranslation implements ExceptionHandlerProvider {
@@ -29,9 +30,11 @@ class FailureTranslation implements ExceptionHandlerProvider {
             ServerCall.Listener<Q> listener, ServerCall<Q, R> call, Metadata headers) {
         return new ExceptionHandler<>(listener, call, headers) {
             @Override
-            protected void handleException(Throwable thrown, ServerCall<Q, R> failed, Metadata ignored) {
+            protected void handleException(
+                    Throwable thrown, ServerCall<Q, R> failed, Metadata ignored) {
                 var refusal =
-                        lastResort.refusal(thrown, failed.getMethodDescriptor().getFullMethodName());
+                        lastResort.refusal(
+                                thrown, failed.getMethodDescriptor().getFullMethodName());
                 failed.close(refusal.getStatus(), LastResort.trailers(refusal));
             }
         };

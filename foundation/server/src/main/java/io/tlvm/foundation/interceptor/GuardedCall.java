@@ -6,8 +6,8 @@ import io.grpc.ServerCall;
 import io.grpc.Status;
 
 /**
- * A call that can be closed from another thread than the one that serves it. grpc-java's calls are not thread-safe and
- * throw when something follows the close; here what comes late is dropped.
+ * A call that can be closed from another thread than the one that serves it. grpc-java's calls are
+ * not thread-safe and throw when something follows the close; here what comes late is dropped.
  */
 final class GuardedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 

@@ -19,18 +19,23 @@ import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.type.v1.ErrorReason;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.spi.Prioritized;
+
+import org.jspecify.annotations.Nullable;
+
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the {@link Caller} from the peer's certificate. The handshake checked the chain; the dates are checked again on
- * every call, because a connection may outlive its certificate and a resumed session hides a replaced one.
+ * Makes the {@link Caller} from the peer's certificate. The handshake checked the chain; the dates
+ * are checked again on every call, because a connection may outlive its certificate and a resumed
+ * session hides a replaced one.
  */
 @GlobalInterceptor
 @ApplicationScoped

@@ -7,15 +7,21 @@ import io.grpc.StatusRuntimeException;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.type.v1.ErrorReason;
+
 import jakarta.inject.Singleton;
+
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.net.ConnectException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
-/** What becomes of exceptions that nobody turned into a refusal: logged once, and told to the caller as a debug id. */
+/**
+ * What becomes of exceptions that nobody turned into a refusal: logged once, and told to the caller
+ * as a debug id.
+ */
 @Singleton
 class LastResort {
 
@@ -56,21 +62,30 @@ class LastResort {
         String debugId = UUID.randomUUID().toString();
         LOG.errorf(thrown, "unforeseen failure debug_id=%s method=%s", debugId, method);
         return Refusal.of(ErrorReason.ERROR_REASON_INTERNAL_BUG, domain)
-                .what("the service failed in a way that its authors did not foresee, debug id %s", debugId)
+                .what(
+                        "the service failed in a way that its authors did not foresee, debug id %s",
+                        debugId)
                 .with("debugId", debugId)
                 .request(debugId)
                 .asException();
     }
 
-    /** A status that somebody chose on purpose; UNKNOWN is what frameworks make of everything else. */
+    /**
+     * A status that somebody chose on purpose; UNKNOWN is what frameworks make of everything else.
+     */
     private static Optional<StatusRuntimeException> meant(Throwable thrown) {
         @Nullable Throwable cause = thrown;
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
-            if (cause instanceof StatusRuntimeException status && status.getStatus().getCode() != Status.Code.UNKNOWN) {
+        for (int depth = 0;
+                cause != null && depth < CAUSES_MAX;
+                depth++, cause = cause.getCause()) {
+            if (cause instanceof StatusRuntimeException status
+                    && status.getStatus().getCode() != Status.Code.UNKNOWN) {
                 return Optional.of(status);
             }
-            if (cause instanceof StatusException status && status.getStatus().getCode() != Status.Code.UNKNOWN) {
-                return Optional.of(new StatusRuntimeException(status.getStatus(), status.getTrailers()));
+            if (cause instanceof StatusException status
+                    && status.getStatus().getCode() != Status.Code.UNKNOWN) {
+                return Optional.of(
+                        new StatusRuntimeException(status.getStatus(), status.getTrailers()));
             }
         }
         return Optional.empty();
@@ -78,8 +93,11 @@ class LastResort {
 
     private static boolean databaseGone(Throwable thrown) {
         @Nullable Throwable cause = thrown;
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
-            if (cause instanceof ConnectException || DATABASE_GONE.contains(cause.getClass().getName())) {
+        for (int depth = 0;
+                cause != null && depth < CAUSES_MAX;
+                depth++, cause = cause.getCause()) {
+            if (cause instanceof ConnectException
+                    || DATABASE_GONE.contains(cause.getClass().getName())) {
                 return true;
             }
         }

@@ -8,14 +8,16 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.quarkus.grpc.GlobalInterceptor;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.spi.Prioritized;
+
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outermost of our interceptors: no call ends with UNKNOWN, a stack trace, or the text of an exception. Covers what
- * is thrown while a call is served and what reaches the call as UNKNOWN, the status that grpc-java and Quarkus make of
- * an exception that an observer or a Uni fails with.
+ * The outermost of our interceptors: no call ends with UNKNOWN, a stack trace, or the text of an
+ * exception. Covers what is thrown while a call is served and what reaches the call as UNKNOWN, the
+ * status that grpc-java and Quarkus make of an exception that an observer or a Uni fails with.
  */
 @GlobalInterceptor
 @ApplicationScoped
@@ -66,7 +68,8 @@ class RefusalInterceptor implements ServerInterceptor, Prioritized {
                 return;
             }
             @Nullable Throwable cause = status.getCause();
-            var refusal = lastResort.refusal(cause == null ? status.asRuntimeException() : cause, method);
+            var refusal =
+                    lastResort.refusal(cause == null ? status.asRuntimeException() : cause, method);
             super.close(refusal.getStatus(), LastResort.trailers(refusal));
         }
     }

@@ -1,6 +1,7 @@
 package io.tlvm.foundation.interceptor;
 
 import com.google.protobuf.Message;
+
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -8,12 +9,14 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.quarkus.grpc.GlobalInterceptor;
 import io.tlvm.foundation.request.RequestRules;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.spi.Prioritized;
 
 /**
- * Checks requests against the rules in their protos, all at once. Of a stream only the first message is checked: it
- * opens the stream, and what follows is bulk whose content its receiver checks.
+ * Checks requests against the rules in their protos, all at once. Of a stream only the first
+ * message is checked: it opens the stream, and what follows is bulk whose content its receiver
+ * checks.
  */
 @GlobalInterceptor
 @ApplicationScoped

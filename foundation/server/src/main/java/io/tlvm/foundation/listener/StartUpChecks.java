@@ -8,17 +8,22 @@ import io.tlvm.foundation.access.AccessRules;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.request.RequestRules;
 import io.tlvm.foundation.tls.PkiDirectory;
+
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+
+import org.jboss.logging.Logger;
+
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.jboss.logging.Logger;
 
-/** Stops an application that would serve wrongly. Each refusal says what is wrong and what to do. */
+/**
+ * Stops an application that would serve wrongly. Each refusal says what is wrong and what to do.
+ */
 @Singleton
 class StartUpChecks {
 
@@ -58,32 +63,46 @@ class StartUpChecks {
         Thread.ofVirtual().name("grpc-bind-check").start(this::stopUnlessBound);
     }
 
-    /** A resumed TLS 1.3 session shows the server the certificate of the first one, even after it expired. */
+    /**
+     * A resumed TLS 1.3 session shows the server the certificate of the first one, even after it
+     * expired.
+     */
     private void sessionTicketsAreOff() {
         if (!"0".equals(System.getProperty(TICKETS))) {
-            throw new IllegalStateException("TLS session tickets are on, so replaced and expired certificates would be "
-                    + "accepted: start the JVM with -D" + TICKETS + "=0");
+            throw new IllegalStateException(
+                    "TLS session tickets are on, so replaced and expired certificates would be "
+                            + "accepted: start the JVM with -D"
+                            + TICKETS
+                            + "=0");
         }
     }
 
     private void ownIdentityIsOfTheTrustDomain() {
         var own = pki.identity().id();
         if (!own.trustDomain().equals(trustDomain)) {
-            throw new IllegalStateException("the own certificate is " + own.uri() + ", but tlvm.trust-domain is "
-                    + trustDomain + ": nobody would talk to this service; correct one of them");
+            throw new IllegalStateException(
+                    "the own certificate is "
+                            + own.uri()
+                            + ", but tlvm.trust-domain is "
+                            + trustDomain
+                            + ": nobody would talk to this service; correct one of them");
         }
-        LOG.infof("identity id=%s fingerprint=%s not_after=%s", own.uri(), pki.identity().fingerprint(), pki.identity().notAfter());
+        LOG.infof(
+                "identity id=%s fingerprint=%s not_after=%s",
+                own.uri(), pki.identity().fingerprint(), pki.identity().notAfter());
     }
 
     private void everyRpcHasOneRow() {
-        Set<String> served = services.stream()
-                .flatMap(service -> service.bindService().getMethods().stream())
-                .map(method -> method.getMethodDescriptor().getFullMethodName())
-                .collect(Collectors.toSet());
+        Set<String> served =
+                services.stream()
+                        .flatMap(service -> service.bindService().getMethods().stream())
+                        .map(method -> method.getMethodDescriptor().getFullMethodName())
+                        .collect(Collectors.toSet());
         var faults = access.mismatches(served);
         if (!faults.isEmpty()) {
             throw new IllegalStateException(
-                    "the access tables do not match the registered services: " + String.join(", ", faults));
+                    "the access tables do not match the registered services: "
+                            + String.join(", ", faults));
         }
     }
 
@@ -102,7 +121,9 @@ class StartUpChecks {
             Thread.currentThread().interrupt();
             return;
         }
-        LOG.fatalf("the gRPC server did not open %s within %d s; its error is above. Stopping.", port, BIND_SECONDS_MAX);
+        LOG.fatalf(
+                "the gRPC server did not open %s within %d s; its error is above. Stopping.",
+                port, BIND_SECONDS_MAX);
         Quarkus.asyncExit(1);
     }
 

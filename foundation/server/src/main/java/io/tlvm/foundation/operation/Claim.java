@@ -1,12 +1,18 @@
 package io.tlvm.foundation.operation;
 
 import com.google.protobuf.Any;
+
 import io.tlvm.foundation.operation.OperationStore.Hold;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+
 import org.jboss.logging.Logger;
 
-/** One claim while its handler works: prolongs it, carries progress, interrupts the handler when it is lost. */
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One claim while its handler works: prolongs it, carries progress, interrupts the handler when it
+ * is lost.
+ */
 final class Claim implements OperationProgress {
 
     private static final Logger LOG = Logger.getLogger(Claim.class);
@@ -39,7 +45,9 @@ final class Claim implements OperationProgress {
         return lost;
     }
 
-    /** Three heartbeats fit into a lease; when it ends unprolonged somebody else may have the claim. */
+    /**
+     * Three heartbeats fit into a lease; when it ends unprolonged somebody else may have the claim.
+     */
     private void prolong() {
         long lease = settings.lease().toNanos();
         long heldUntil = System.nanoTime() + lease;

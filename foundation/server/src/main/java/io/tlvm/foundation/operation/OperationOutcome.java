@@ -2,6 +2,7 @@ package io.tlvm.foundation.operation;
 
 import com.google.protobuf.Any;
 import com.google.rpc.Status;
+
 import java.time.Duration;
 
 /** How one turn of a handler ended. */

@@ -3,6 +3,7 @@ package io.tlvm.foundation.operation;
 import com.google.longrunning.Operation;
 import com.google.protobuf.Any;
 import com.google.rpc.Status;
+
 import java.time.Instant;
 import java.util.Optional;
 
@@ -21,7 +22,8 @@ import java.util.Optional;
  * @param createTime when it was asked for
  * @param updateTime when anything above changed last
  * @param claimedBy the runner that works on it
- * @param claimedUntil when the claim ends; also the time before which a postponed operation is not claimed
+ * @param claimedUntil when the claim ends; also the time before which a postponed operation is not
+ *     claimed
  * @param cancelRequested whether somebody asked for its end
  */
 public record OperationRecord(
@@ -40,7 +42,9 @@ public record OperationRecord(
         Optional<Instant> claimedUntil,
         boolean cancelRequested) {
 
-    /** @throws IllegalArgumentException when state, error and response contradict each other */
+    /**
+     * @throws IllegalArgumentException when state, error and response contradict each other
+     */
     public OperationRecord {
         if (kind.isEmpty()) {
             throw new IllegalArgumentException("an operation needs a kind");
@@ -52,13 +56,19 @@ public record OperationRecord(
                     case FAILED, CANCELLED -> error.isPresent() && response.isEmpty();
                 };
         if (!fits) {
-            throw new IllegalArgumentException("error or response of " + name + " contradict the state " + state);
+            throw new IllegalArgumentException(
+                    "error or response of " + name + " contradict the state " + state);
         }
     }
 
     /** A new operation that nobody has claimed. */
     public static OperationRecord queued(
-            OperationName name, String kind, String target, String requester, Any metadata, Instant now) {
+            OperationName name,
+            String kind,
+            String target,
+            String requester,
+            Any metadata,
+            Instant now) {
         return new OperationRecord(
                 name,
                 kind,
@@ -78,10 +88,11 @@ public record OperationRecord(
 
     /** As the API shows it. */
     public Operation toProto() {
-        var operation = Operation.newBuilder()
-                .setName(name.toString())
-                .setMetadata(metadata)
-                .setDone(state.done());
+        var operation =
+                Operation.newBuilder()
+                        .setName(name.toString())
+                        .setMetadata(metadata)
+                        .setDone(state.done());
         error.ifPresent(operation::setError);
         response.ifPresent(operation::setResponse);
         return operation.build();

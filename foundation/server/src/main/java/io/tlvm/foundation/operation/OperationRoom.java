@@ -5,9 +5,11 @@ import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.tlvm.foundation.refusal.ErrorDomain;
+
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -21,14 +23,26 @@ public class OperationRoom {
 
     private final Optional<OperationRunner> runner;
 
-    OperationRoom(Instance<OperationStore> store, @All List<OperationHandler> handlers, ErrorDomain domain) {
-        this.runner = store.isResolvable()
-                ? Optional.of(new OperationRunner(
-                        store.get(),
-                        handlers.stream().collect(Collectors.toMap(OperationHandler::kind, Function.identity())),
-                        RunnerSettings.standard(ProcessHandle.current().pid() + "-" + UUID.randomUUID()),
-                        domain))
-                : Optional.empty();
+    OperationRoom(
+            Instance<OperationStore> store,
+            @All List<OperationHandler> handlers,
+            ErrorDomain domain) {
+        this.runner =
+                store.isResolvable()
+                        ? Optional.of(
+                                new OperationRunner(
+                                        store.get(),
+                                        handlers.stream()
+                                                .collect(
+                                                        Collectors.toMap(
+                                                                OperationHandler::kind,
+                                                                Function.identity())),
+                                        RunnerSettings.standard(
+                                                ProcessHandle.current().pid()
+                                                        + "-"
+                                                        + UUID.randomUUID()),
+                                        domain))
+                        : Optional.empty();
     }
 
     /** Call it after the commit that inserted an operation. */

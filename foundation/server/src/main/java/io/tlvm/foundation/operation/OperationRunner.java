@@ -10,6 +10,10 @@ import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.type.v1.ErrorReason;
+
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -17,13 +21,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Works on the operations of a store: claims them, runs the handler of their kind, keeps the claim alive. Waking it, the
- * clock and a restart all lead to the same loop. A claim that cannot be prolonged interrupts the handler, so that no two
- * replicas believe to hold one operation for longer than a lease.
+ * Works on the operations of a store: claims them, runs the handler of their kind, keeps the claim
+ * alive. Waking it, the clock and a restart all lead to the same loop. A claim that cannot be
+ * prolonged interrupts the handler, so that no two replicas believe to hold one operation for
+ * longer than a lease.
  */
 public final class OperationRunner implements AutoCloseable {
 
@@ -38,7 +41,8 @@ public final class OperationRunner implements AutoCloseable {
     private final ErrorDomain domain;
     private final ConcurrentHashMap<OperationName, Thread> working = new ConcurrentHashMap<>();
     private final Semaphore wake = new Semaphore(0);
-    private final Thread dispatcher = Thread.ofVirtual().name("operation-dispatcher").unstarted(this::dispatch);
+    private final Thread dispatcher =
+            Thread.ofVirtual().name("operation-dispatcher").unstarted(this::dispatch);
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     /** A runner that is not yet running. */
@@ -58,7 +62,10 @@ public final class OperationRunner implements AutoCloseable {
         dispatcher.start();
     }
 
-    /** Looks for work now: call it after the commit that inserted an operation. A hint; polling finds it as well. */
+    /**
+     * Looks for work now: call it after the commit that inserted an operation. A hint; polling
+     * finds it as well.
+     */
     public void wake() {
         wake.release();
     }
@@ -84,7 +91,8 @@ public final class OperationRunner implements AutoCloseable {
             return claimAndRun();
         } catch (RuntimeException storeFailed) {
             LOG.warnf("cannot claim operations: %s", storeFailed);
-            // While the database is down every claim fails within milliseconds; wake-ups must not turn that into a spin.
+            // While the database is down every claim fails within milliseconds; wake-ups must not
+            // turn that into a spin.
             boolean stop = stopped.await(settings.poll().toMillis(), TimeUnit.MILLISECONDS);
             return !stop;
         }
@@ -98,7 +106,9 @@ public final class OperationRunner implements AutoCloseable {
         var claimed = store.claim(settings.runner(), settings.lease(), free);
         for (OperationRecord operation : claimed) {
             Thread worker =
-                    Thread.ofVirtual().name("operation-" + operation.name().id()).unstarted(() -> work(operation));
+                    Thread.ofVirtual()
+                            .name("operation-" + operation.name().id())
+                            .unstarted(() -> work(operation));
             working.put(operation.name(), worker);
             worker.start();
         }
@@ -110,14 +120,19 @@ public final class OperationRunner implements AutoCloseable {
         try {
             claim.keepAlive();
             OperationOutcome outcome = outcome(operation, claim);
-            LOG.infof("operation %s name=%s kind=%s", word(outcome), operation.name(), operation.kind());
+            LOG.infof(
+                    "operation %s name=%s kind=%s",
+                    word(outcome), operation.name(), operation.kind());
             if (!store.finish(operation.name(), settings.runner(), outcome)) {
                 LOG.warnf("claim was lost before the end name=%s", operation.name());
             }
         } catch (InterruptedException stopOrLost) {
             giveBack(operation, claim);
         } catch (RuntimeException storeFailed) {
-            LOG.warnf(storeFailed, "cannot record the outcome name=%s; its handler will run again", operation.name());
+            LOG.warnf(
+                    storeFailed,
+                    "cannot record the outcome name=%s; its handler will run again",
+                    operation.name());
         } finally {
             claim.stop();
             working.remove(operation.name());
@@ -127,18 +142,23 @@ public final class OperationRunner implements AutoCloseable {
 
     /** The next runner need not wait for the end of the lease. */
     private void giveBack(OperationRecord operation, Claim claim) {
-        LOG.infof("operation left to the next runner name=%s kind=%s", operation.name(), operation.kind());
+        LOG.infof(
+                "operation left to the next runner name=%s kind=%s",
+                operation.name(), operation.kind());
         if (claim.lost()) {
             return;
         }
         try {
             store.finish(operation.name(), settings.runner(), new Later(Duration.ZERO));
         } catch (RuntimeException storeFailed) {
-            LOG.warnf("cannot give the claim back name=%s, it ends by itself: %s", operation.name(), storeFailed);
+            LOG.warnf(
+                    "cannot give the claim back name=%s, it ends by itself: %s",
+                    operation.name(), storeFailed);
         }
     }
 
-    private OperationOutcome outcome(OperationRecord operation, Claim claim) throws InterruptedException {
+    private OperationOutcome outcome(OperationRecord operation, Claim claim)
+            throws InterruptedException {
         @Nullable OperationHandler handler = handlers.get(operation.kind());
         if (handler == null) {
             // A newer replica may know it during a rolling update.
@@ -150,7 +170,9 @@ public final class OperationRunner implements AutoCloseable {
         } catch (StatusRuntimeException refused) {
             var view = RefusalView.of(refused);
             if (view.retryable()) {
-                LOG.infof("operation rests name=%s kind=%s: %s", operation.name(), operation.kind(), view.message());
+                LOG.infof(
+                        "operation rests name=%s kind=%s: %s",
+                        operation.name(), operation.kind(), view.message());
                 return new Later(view.retryDelay().orElse(REST));
             }
             return new Failed(StatusProto.fromThrowable(refused));
@@ -160,12 +182,21 @@ public final class OperationRunner implements AutoCloseable {
                 throw new InterruptedException("interrupted: " + bug);
             }
             String debugId = UUID.randomUUID().toString();
-            LOG.errorf(bug, "operation failed debug_id=%s name=%s kind=%s", debugId, operation.name(), operation.kind());
-            return new Failed(Refusal.of(ErrorReason.ERROR_REASON_INTERNAL_BUG, domain)
-                    .what("the operation failed in a way that its authors did not foresee, debug id %s", debugId)
-                    .with("debugId", debugId)
-                    .request(debugId)
-                    .asStatus());
+            LOG.errorf(
+                    bug,
+                    "operation failed debug_id=%s name=%s kind=%s",
+                    debugId,
+                    operation.name(),
+                    operation.kind());
+            return new Failed(
+                    Refusal.of(ErrorReason.ERROR_REASON_INTERNAL_BUG, domain)
+                            .what(
+                                    "the operation failed in a way that its authors did not"
+                                        + " foresee, debug id %s",
+                                    debugId)
+                            .with("debugId", debugId)
+                            .request(debugId)
+                            .asStatus());
         }
     }
 

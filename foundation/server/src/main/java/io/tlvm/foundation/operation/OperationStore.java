@@ -1,22 +1,27 @@
 package io.tlvm.foundation.operation;
 
 import com.google.protobuf.Any;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Where operations live. Every method is one transaction, blocks, and is called on virtual threads. Methods that name a
- * runner change nothing unless that runner holds the claim and the claim has not ended by the store's clock.
+ * Where operations live. Every method is one transaction, blocks, and is called on virtual threads.
+ * Methods that name a runner change nothing unless that runner holds the claim and the claim has
+ * not ended by the store's clock.
  */
 public interface OperationStore {
 
-    /** Adds an operation. Services do so in the transaction of the change that the operation belongs to. */
+    /**
+     * Adds an operation. Services do so in the transaction of the change that the operation belongs
+     * to.
+     */
     void insert(OperationRecord operation);
 
     /**
-     * Claims up to {@code max} unfinished operations whose claim is absent or over, oldest first, sets them RUNNING, and
-     * returns them. Two runners never get the same one (SKIP LOCKED).
+     * Claims up to {@code max} unfinished operations whose claim is absent or over, oldest first,
+     * sets them RUNNING, and returns them. Two runners never get the same one (SKIP LOCKED).
      */
     List<OperationRecord> claim(String runner, Duration lease, int max);
 
@@ -27,8 +32,8 @@ public interface OperationStore {
     Hold progress(OperationName name, String runner, String step, Any metadata);
 
     /**
-     * Ends the claim: with a final outcome for good, with {@link OperationOutcome.Later} until its delay is over. Returns
-     * whether the runner still held it.
+     * Ends the claim: with a final outcome for good, with {@link OperationOutcome.Later} until its
+     * delay is over. Returns whether the runner still held it.
      */
     boolean finish(OperationName name, String runner, OperationOutcome outcome);
 
@@ -63,5 +68,9 @@ public interface OperationStore {
      * @param limit at most so many
      */
     record Query(
-            String project, Optional<String> target, Optional<Boolean> done, Optional<String> after, int limit) {}
+            String project,
+            Optional<String> target,
+            Optional<Boolean> done,
+            Optional<String> after,
+            int limit) {}
 }

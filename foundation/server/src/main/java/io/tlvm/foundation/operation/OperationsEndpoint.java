@@ -9,6 +9,7 @@ import com.google.longrunning.Operation;
 import com.google.longrunning.OperationsGrpc;
 import com.google.longrunning.WaitOperationRequest;
 import com.google.protobuf.Empty;
+
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -17,6 +18,7 @@ import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.foundation.request.FieldViolations;
 import io.tlvm.foundation.request.PageTokens;
 import io.tlvm.type.v1.ErrorReason;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -26,8 +28,9 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * google.longrunning.Operations over an {@link OperationStore}. A service registers it by a class of a few lines, because
- * Quarkus wants {@code @GrpcService} on a class of the application that has one:
+ * google.longrunning.Operations over an {@link OperationStore}. A service registers it by a class
+ * of a few lines, because Quarkus wants {@code @GrpcService} on a class of the application that has
+ * one:
  *
  * <pre>
  * &#64;GrpcService
@@ -48,8 +51,11 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
 
     private static final int PAGE_SIZE_DEFAULT = 50;
     private static final int PAGE_SIZE_MAX = 500;
-    private static final Pattern PARENT = Pattern.compile("projects/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:/operations)?");
-    private static final Pattern TERM = Pattern.compile("\\s*(?:(done)\\s*=\\s*(true|false)|(?:metadata\\.)?target\\s*=\\s*\"([^\"\\\\]*)\")\\s*");
+    private static final Pattern PARENT =
+            Pattern.compile("projects/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:/operations)?");
+    private static final Pattern TERM =
+            Pattern.compile(
+                    "\\s*(?:(done)\\s*=\\s*(true|false)|(?:metadata\\.)?target\\s*=\\s*\"([^\"\\\\]*)\")\\s*");
 
     private final OperationStore store;
     private final ErrorDomain domain;
@@ -69,56 +75,74 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
 
     @Override
     public void cancelOperation(CancelOperationRequest request, StreamObserver<Empty> answer) {
-        serve(answer, () -> {
-            if (!store.requestCancel(name(request.getName()))) {
-                throw notFound(request.getName());
-            }
-            return Empty.getDefaultInstance();
-        });
+        serve(
+                answer,
+                () -> {
+                    if (!store.requestCancel(name(request.getName()))) {
+                        throw notFound(request.getName());
+                    }
+                    return Empty.getDefaultInstance();
+                });
     }
 
     @Override
     public void deleteOperation(DeleteOperationRequest request, StreamObserver<Empty> answer) {
-        serve(answer, () -> {
-            OperationRecord operation = existing(request.getName());
-            if (!operation.state().done()) {
-                throw Refusal.of(ErrorReason.ERROR_REASON_INVALID_STATE, domain)
-                        .what("operation %s is %s; only a finished one can be deleted", operation.name(), operation.state())
-                        .fix("cancel it or wait for its end")
-                        .with("current", operation.state())
-                        .with("required", "done")
-                        .with("verb", "delete")
-                        .asException();
-            }
-            store.delete(operation.name());
-            return Empty.getDefaultInstance();
-        });
+        serve(
+                answer,
+                () -> {
+                    OperationRecord operation = existing(request.getName());
+                    if (!operation.state().done()) {
+                        throw Refusal.of(ErrorReason.ERROR_REASON_INVALID_STATE, domain)
+                                .what(
+                                        "operation %s is %s; only a finished one can be deleted",
+                                        operation.name(), operation.state())
+                                .fix("cancel it or wait for its end")
+                                .with("current", operation.state())
+                                .with("required", "done")
+                                .with("verb", "delete")
+                                .asException();
+                    }
+                    store.delete(operation.name());
+                    return Empty.getDefaultInstance();
+                });
     }
 
     @Override
     public void waitOperation(WaitOperationRequest request, StreamObserver<Operation> answer) {
-        Duration wanted = request.hasTimeout()
-                ? Duration.ofSeconds(request.getTimeout().getSeconds(), request.getTimeout().getNanos())
-                : WAIT_MAX;
+        Duration wanted =
+                request.hasTimeout()
+                        ? Duration.ofSeconds(
+                                request.getTimeout().getSeconds(), request.getTimeout().getNanos())
+                        : WAIT_MAX;
         Context call = Context.current();
-        serve(answer, () -> awaitEnd(request.getName(), wanted.compareTo(WAIT_MAX) < 0 ? wanted : WAIT_MAX, call)
-                .toProto());
+        serve(
+                answer,
+                () ->
+                        awaitEnd(
+                                        request.getName(),
+                                        wanted.compareTo(WAIT_MAX) < 0 ? wanted : WAIT_MAX,
+                                        call)
+                                .toProto());
     }
 
     @Override
-    public void listOperations(ListOperationsRequest request, StreamObserver<ListOperationsResponse> answer) {
-        serve(answer, () -> {
-            OperationStore.Query query = query(request);
-            List<OperationRecord> found = store.list(query);
-            boolean more = found.size() == query.limit();
-            List<OperationRecord> page = more ? found.subList(0, query.limit() - 1) : found;
-            var response = ListOperationsResponse.newBuilder();
-            page.forEach(operation -> response.addOperations(operation.toProto()));
-            if (more) {
-                response.setNextPageToken(pages.next(page.getLast().name().id().toString(), request));
-            }
-            return response.build();
-        });
+    public void listOperations(
+            ListOperationsRequest request, StreamObserver<ListOperationsResponse> answer) {
+        serve(
+                answer,
+                () -> {
+                    OperationStore.Query query = query(request);
+                    List<OperationRecord> found = store.list(query);
+                    boolean more = found.size() == query.limit();
+                    List<OperationRecord> page = more ? found.subList(0, query.limit() - 1) : found;
+                    var response = ListOperationsResponse.newBuilder();
+                    page.forEach(operation -> response.addOperations(operation.toProto()));
+                    if (more) {
+                        response.setNextPageToken(
+                                pages.next(page.getLast().name().id().toString(), request));
+                    }
+                    return response.build();
+                });
     }
 
     private OperationRecord awaitEnd(String text, Duration longest, Context call) {
@@ -148,7 +172,8 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
     private OperationStore.Query query(ListOperationsRequest request) {
         var violations = new FieldViolations();
         var parent = PARENT.matcher(request.getName());
-        violations.require(parent.matches(), "name", "operations.parent", "must be projects/{project}");
+        violations.require(
+                parent.matches(), "name", "operations.parent", "must be projects/{project}");
         violations.require(
                 request.getPageSize() >= 0, "page_size", "int32.gte", "must not be negative");
         Optional<String> target = Optional.empty();
@@ -157,7 +182,10 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
             for (String term : request.getFilter().split("\\bAND\\b", -1)) {
                 var parts = TERM.matcher(term);
                 if (!parts.matches()) {
-                    violations.add("filter", "operations.filter", "must be done=true|false and target=\"…\", joined by AND");
+                    violations.add(
+                            "filter",
+                            "operations.filter",
+                            "must be done=true|false and target=\"…\", joined by AND");
                 } else if (parts.group(1) != null) {
                     done = Optional.of(Boolean.valueOf(parts.group(2)));
                 } else {
@@ -166,9 +194,16 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
             }
         }
         violations.throwIfAny(domain);
-        int size = request.getPageSize() == 0 ? PAGE_SIZE_DEFAULT : Math.min(request.getPageSize(), PAGE_SIZE_MAX);
+        int size =
+                request.getPageSize() == 0
+                        ? PAGE_SIZE_DEFAULT
+                        : Math.min(request.getPageSize(), PAGE_SIZE_MAX);
         return new OperationStore.Query(
-                parent.group(1), target, done, pages.after(request.getPageToken(), request), size + 1);
+                parent.group(1),
+                target,
+                done,
+                pages.after(request.getPageToken(), request),
+                size + 1);
     }
 
     private OperationRecord existing(String text) {
@@ -180,7 +215,10 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
             return OperationName.parse(text);
         } catch (IllegalArgumentException notAName) {
             new FieldViolations()
-                    .add("name", "operations.name", "must be projects/{project}/operations/{catalog|compute}-{uuid}")
+                    .add(
+                            "name",
+                            "operations.name",
+                            "must be projects/{project}/operations/{catalog|compute}-{uuid}")
                     .throwIfAny(domain);
             throw notAName;
         }
@@ -194,18 +232,19 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
     }
 
     private static <T> void serve(StreamObserver<T> answer, Supplier<T> work) {
-        Runnable call = () -> {
-            T item;
-            try {
-                item = work.get();
-            } catch (RuntimeException failed) {
-                // RefusalInterceptor turns what is not a refusal into a debug id.
-                answer.onError(failed);
-                return;
-            }
-            answer.onNext(item);
-            answer.onCompleted();
-        };
+        Runnable call =
+                () -> {
+                    T item;
+                    try {
+                        item = work.get();
+                    } catch (RuntimeException failed) {
+                        // RefusalInterceptor turns what is not a refusal into a debug id.
+                        answer.onError(failed);
+                        return;
+                    }
+                    answer.onNext(item);
+                    answer.onCompleted();
+                };
         Thread.ofVirtual().name("operations-call").start(Context.current().wrap(call));
     }
 }

@@ -11,16 +11,21 @@ import java.time.Duration;
  * @param parallelMax how many operations at once
  * @param stopTimeout how long a shutdown waits for handlers
  */
-public record RunnerSettings(String runner, Duration lease, Duration poll, int parallelMax, Duration stopTimeout) {
+public record RunnerSettings(
+        String runner, Duration lease, Duration poll, int parallelMax, Duration stopTimeout) {
 
     public RunnerSettings {
-        if (lease.toMillis() < 1 || poll.toMillis() < 1 || parallelMax < 1 || stopTimeout.isNegative()) {
+        if (lease.toMillis() < 1
+                || poll.toMillis() < 1
+                || parallelMax < 1
+                || stopTimeout.isNegative()) {
             throw new IllegalArgumentException("lease, poll and parallelMax must be positive");
         }
     }
 
     /** A claim of 30 s, polls every second, 64 at once, 10 s for a shutdown. */
     public static RunnerSettings standard(String runner) {
-        return new RunnerSettings(runner, Duration.ofSeconds(30), Duration.ofSeconds(1), 64, Duration.ofSeconds(10));
+        return new RunnerSettings(
+                runner, Duration.ofSeconds(30), Duration.ofSeconds(1), 64, Duration.ofSeconds(10));
     }
 }

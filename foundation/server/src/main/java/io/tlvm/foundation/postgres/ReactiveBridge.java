@@ -2,14 +2,16 @@ package io.tlvm.foundation.postgres;
 
 import io.quarkus.vertx.VertxContextSupport;
 import io.smallrye.mutiny.Uni;
+
 import jakarta.inject.Singleton;
+
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
- * The one place where blocking code waits for reactive code. Hibernate Reactive needs a Vert.x context, which virtual
- * threads do not have; each call runs on a fresh one.
+ * The one place where blocking code waits for reactive code. Hibernate Reactive needs a Vert.x
+ * context, which virtual threads do not have; each call runs on a fresh one.
  */
 @Singleton
 public class ReactiveBridge {
@@ -20,10 +22,11 @@ public class ReactiveBridge {
     ReactiveBridge() {}
 
     /**
-     * Subscribes to {@code work} on a fresh context and blocks the calling (virtual) thread for its item. Not on an event
-     * loop.
+     * Subscribes to {@code work} on a fresh context and blocks the calling (virtual) thread for its
+     * item. Not on an event loop.
      *
-     * @throws RuntimeException what the Uni failed with, wrapped in a CompletionException if it is checked
+     * @throws RuntimeException what the Uni failed with, wrapped in a CompletionException if it is
+     *     checked
      */
     public <T> T await(Supplier<Uni<T>> work) {
         try {

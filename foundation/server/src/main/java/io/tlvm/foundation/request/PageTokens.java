@@ -1,18 +1,22 @@
 package io.tlvm.foundation.request;
 
 import com.google.protobuf.Message;
+
 import io.grpc.StatusRuntimeException;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.type.v1.ErrorReason;
+
 import jakarta.inject.Singleton;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
 
 /**
- * Page tokens of keyset-paged lists: the last key of a page, tied to the other arguments of the list (AIP-158). They are
- * no secret and no proof: what a caller may see is decided on every page anew.
+ * Page tokens of keyset-paged lists: the last key of a page, tied to the other arguments of the
+ * list (AIP-158). They are no secret and no proof: what a caller may see is decided on every page
+ * anew.
  */
 @Singleton
 public class PageTokens {
@@ -29,16 +33,22 @@ public class PageTokens {
         this.domain = domain;
     }
 
-    /** The token behind a page that ends with {@code lastKey}, for the list that {@code request} asks for. */
+    /**
+     * The token behind a page that ends with {@code lastKey}, for the list that {@code request}
+     * asks for.
+     */
     public String next(String lastKey, Message request) {
         String plain = fingerprint(request) + lastKey;
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(plain.getBytes(StandardCharsets.UTF_8));
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(plain.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
      * The key after which the page starts; empty for the first page.
      *
-     * @throws StatusRuntimeException PAGE_TOKEN_INVALID when the token is damaged or other arguments came with it
+     * @throws StatusRuntimeException PAGE_TOKEN_INVALID when the token is damaged or other
+     *     arguments came with it
      */
     public Optional<String> after(String token, Message request) {
         if (token.isEmpty()) {
@@ -64,7 +74,8 @@ public class PageTokens {
 
     /** The page size may change from page to page. */
     private static String fingerprint(Message request) {
-        return RequestFingerprint.of(request, "page_token", "page_size").substring(0, FINGERPRINT_DIGITS);
+        return RequestFingerprint.of(request, "page_token", "page_size")
+                .substring(0, FINGERPRINT_DIGITS);
     }
 
     private StatusRuntimeException invalid(String why) {

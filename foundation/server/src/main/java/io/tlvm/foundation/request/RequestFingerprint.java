@@ -3,13 +3,15 @@ package io.tlvm.foundation.request;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import org.jspecify.annotations.Nullable;
 
 /** Tells whether two requests ask for the same. */
 public final class RequestFingerprint {
@@ -17,8 +19,8 @@ public final class RequestFingerprint {
     private RequestFingerprint() {}
 
     /**
-     * SHA-256 in 64 hexadecimal digits over the type and all fields but those named. Equal requests of one program version
-     * have equal fingerprints; another version may differ in unknown fields.
+     * SHA-256 in 64 hexadecimal digits over the type and all fields but those named. Equal requests
+     * of one program version have equal fingerprints; another version may differ in unknown fields.
      */
     public static String of(Message request, String... withoutFields) {
         Message.Builder rest = request.toBuilder();

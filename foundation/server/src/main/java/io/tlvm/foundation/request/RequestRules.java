@@ -6,18 +6,22 @@ import build.buf.protovalidate.ValidatorFactory;
 import build.buf.protovalidate.exceptions.ValidationException;
 import build.buf.validate.FieldPath;
 import build.buf.validate.FieldPathElement;
+
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
+
 import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.type.v1.ErrorReason;
+
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -36,8 +40,9 @@ public class RequestRules {
     }
 
     /**
-     * Compiles the rules of all requests, so that no first call pays for it and a broken rule stops the start. Takes
-     * seconds, therefore not in the constructor: Quarkus creates the interceptors on an event loop.
+     * Compiles the rules of all requests, so that no first call pays for it and a broken rule stops
+     * the start. Takes seconds, therefore not in the constructor: Quarkus creates the interceptors
+     * on an event loop.
      *
      * @throws IllegalStateException when a rule does not compile
      */
@@ -47,7 +52,8 @@ public class RequestRules {
                 validator.validate(DynamicMessage.getDefaultInstance(request));
             } catch (ValidationException brokenRule) {
                 throw new IllegalStateException(
-                        "a rule of " + request.getFullName() + " in the protos is broken", brokenRule);
+                        "a rule of " + request.getFullName() + " in the protos is broken",
+                        brokenRule);
             }
         }
     }
@@ -58,26 +64,30 @@ public class RequestRules {
         try {
             result = validator.validate(request);
         } catch (ValidationException brokenRule) {
-            throw new IllegalStateException("a rule of " + request.getDescriptorForType().getFullName(), brokenRule);
+            throw new IllegalStateException(
+                    "a rule of " + request.getDescriptorForType().getFullName(), brokenRule);
         }
         if (result.isSuccess()) {
             return Optional.empty();
         }
         var violations = new FieldViolations();
         for (var violation : result.toProto().getViolationsList()) {
-            violations.add(path(violation.getField()), violation.getRuleId(), violation.getMessage());
+            violations.add(
+                    path(violation.getField()), violation.getRuleId(), violation.getMessage());
         }
-        return Optional.of(Refusal.of(ErrorReason.ERROR_REASON_VALIDATION_FAILED, domain)
-                .what("%s", violations.summary())
-                .violations(violations.list())
-                .asException());
+        return Optional.of(
+                Refusal.of(ErrorReason.ERROR_REASON_VALIDATION_FAILED, domain)
+                        .what("%s", violations.summary())
+                        .violations(violations.list())
+                        .asException());
     }
 
     private static Set<Descriptor> requests(Iterable<BindableService> services) {
         var requests = new LinkedHashSet<Descriptor>();
         for (BindableService service : services) {
             for (var method : service.bindService().getMethods()) {
-                if (method.getMethodDescriptor().getSchemaDescriptor() instanceof ProtoMethodDescriptorSupplier proto) {
+                if (method.getMethodDescriptor().getSchemaDescriptor()
+                        instanceof ProtoMethodDescriptorSupplier proto) {
                     requests.add(proto.getMethodDescriptor().getInputType());
                 }
             }
@@ -97,7 +107,10 @@ public class RequestRules {
                 case STRING_KEY -> text.append("[\"").append(element.getStringKey()).append("\"]");
                 case BOOL_KEY -> text.append('[').append(element.getBoolKey()).append(']');
                 case INT_KEY -> text.append('[').append(element.getIntKey()).append(']');
-                case UINT_KEY -> text.append('[').append(Long.toUnsignedString(element.getUintKey())).append(']');
+                case UINT_KEY ->
+                        text.append('[')
+                                .append(Long.toUnsignedString(element.getUintKey()))
+                                .append(']');
                 case SUBSCRIPT_NOT_SET -> {}
             }
         }

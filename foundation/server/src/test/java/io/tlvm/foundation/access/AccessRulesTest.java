@@ -4,23 +4,28 @@ import static io.tlvm.foundation.access.AllowedCaller.ADMINISTRATOR;
 import static io.tlvm.foundation.access.AllowedCaller.NODE;
 import static io.tlvm.foundation.access.AllowedCaller.USER;
 import static io.tlvm.foundation.access.AllowedCaller.service;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tlvm.foundation.identity.TrustDomain;
+
+import org.junit.jupiter.api.Test;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 
 class AccessRulesTest {
 
     private static final TrustDomain DOMAIN = new TrustDomain("tlvm.test");
 
-    private final AccessTable table = new AccessTable(Map.of(
-            "s.S/ForUsers", Set.of(USER),
-            "s.S/ForNodesAndVmService", Set.of(NODE, service("vm-service")),
-            "s.S/ForAdministrators", Set.of(ADMINISTRATOR)));
+    private final AccessTable table =
+            new AccessTable(
+                    Map.of(
+                            "s.S/ForUsers", Set.of(USER),
+                            "s.S/ForNodesAndVmService", Set.of(NODE, service("vm-service")),
+                            "s.S/ForAdministrators", Set.of(ADMINISTRATOR)));
     private final AccessRules rules = new AccessRules(List.of(table), Set.of("root"));
 
     @Test
@@ -34,7 +39,8 @@ class AccessRulesTest {
     @Test
     void a_row_admits_nobody_else() {
         assertThat(rules.admits("s.S/ForUsers", DOMAIN.node("jane"))).isFalse();
-        assertThat(rules.admits("s.S/ForNodesAndVmService", DOMAIN.service("vm-service-2"))).isFalse();
+        assertThat(rules.admits("s.S/ForNodesAndVmService", DOMAIN.service("vm-service-2")))
+                .isFalse();
         assertThat(rules.admits("s.S/ForNodesAndVmService", DOMAIN.user("vm-service"))).isFalse();
         assertThat(rules.admits("s.S/ForAdministrators", DOMAIN.user("jane"))).isFalse();
         assertThat(rules.admits("s.S/ForAdministrators", DOMAIN.service("root"))).isFalse();
@@ -48,7 +54,13 @@ class AccessRulesTest {
 
     @Test
     void missing_and_superfluous_rows_are_found() {
-        assertThat(rules.mismatches(Set.of("s.S/ForUsers", "s.S/ForAdministrators", "s.S/New", "grpc.health.v1.Health/Check")))
+        assertThat(
+                        rules.mismatches(
+                                Set.of(
+                                        "s.S/ForUsers",
+                                        "s.S/ForAdministrators",
+                                        "s.S/New",
+                                        "grpc.health.v1.Health/Check")))
                 .containsExactly("no row for s.S/New", "row without RPC: s.S/ForNodesAndVmService");
         assertThat(rules.mismatches(table.rows().keySet())).isEmpty();
     }
@@ -57,6 +69,7 @@ class AccessRulesTest {
     void a_method_has_one_row_and_a_row_has_callers() {
         assertThatThrownBy(() -> new AccessRules(List.of(table, table), Set.of()))
                 .hasMessageContaining("two access tables");
-        assertThatThrownBy(() -> new AccessTable(Map.of("s.S/X", Set.of()))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new AccessTable(Map.of("s.S/X", Set.of())))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -6,9 +6,11 @@ import static io.tlvm.foundation.access.AllowedCaller.USER;
 import static io.tlvm.foundation.access.AllowedCaller.service;
 
 import com.google.longrunning.OperationsGrpc;
+
 import io.tlvm.foundation.access.AccessTable;
 import io.tlvm.probe.v1.ProbeServiceGrpc;
 import io.tlvm.probe.v1.ProbeStreamServiceGrpc;
+
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 

@@ -11,6 +11,7 @@ import io.tlvm.probe.v1.AskRequest;
 import io.tlvm.probe.v1.AskResponse;
 import io.tlvm.probe.v1.ProbeService;
 import io.tlvm.type.v1.ErrorReason;
+
 import java.net.ConnectException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -50,15 +51,21 @@ class ProbeEndpoint implements ProbeService {
         served.incrementAndGet();
         return switch (request.getBehaviour()) {
             case BEHAVIOUR_ANSWER -> Uni.createFrom().item(seen());
-            case BEHAVIOUR_REFUSE -> throw Refusal.of(ErrorReason.ERROR_REASON_VM_NOT_FOUND, ErrorDomain.COMPUTE)
-                    .what("no VM %s", "web01")
-                    .asException();
+            case BEHAVIOUR_REFUSE ->
+                    throw Refusal.of(ErrorReason.ERROR_REASON_VM_NOT_FOUND, ErrorDomain.COMPUTE)
+                            .what("no VM %s", "web01")
+                            .asException();
             case BEHAVIOUR_THROW -> throw new IllegalStateException("secret inner detail");
-            case BEHAVIOUR_FAIL -> Uni.createFrom().failure(new IllegalStateException("secret inner detail"));
+            case BEHAVIOUR_FAIL ->
+                    Uni.createFrom().failure(new IllegalStateException("secret inner detail"));
             case BEHAVIOUR_DATABASE ->
-                Uni.createFrom().failure(new CompletionException(new ConnectException("secret address")));
+                    Uni.createFrom()
+                            .failure(
+                                    new CompletionException(
+                                            new ConnectException("secret address")));
             case BEHAVIOUR_SILENCE -> Uni.createFrom().nothing();
-            case BEHAVIOUR_UNSPECIFIED, UNRECOGNIZED -> throw new AssertionError("validation let " + request + " pass");
+            case BEHAVIOUR_UNSPECIFIED, UNRECOGNIZED ->
+                    throw new AssertionError("validation let " + request + " pass");
         };
     }
 
@@ -66,7 +73,8 @@ class ProbeEndpoint implements ProbeService {
         var deadline = Context.current().getDeadline();
         return AskResponse.newBuilder()
                 .setCaller(Caller.current().uri())
-                .setDeadlineMillis(deadline == null ? 0 : deadline.timeRemaining(TimeUnit.MILLISECONDS))
+                .setDeadlineMillis(
+                        deadline == null ? 0 : deadline.timeRemaining(TimeUnit.MILLISECONDS))
                 .setVirtualThread(Thread.currentThread().isVirtual())
                 .build();
     }

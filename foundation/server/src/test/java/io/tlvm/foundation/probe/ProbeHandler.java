@@ -2,13 +2,16 @@ package io.tlvm.foundation.probe;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Empty;
+
 import io.tlvm.foundation.operation.OperationHandler;
 import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.operation.OperationOutcome;
 import io.tlvm.foundation.operation.OperationOutcome.Succeeded;
 import io.tlvm.foundation.operation.OperationProgress;
 import io.tlvm.foundation.operation.OperationRecord;
+
 import jakarta.inject.Singleton;
+
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -20,7 +23,8 @@ class ProbeHandler implements OperationHandler {
 
     static final String KIND = "Probe";
 
-    private final ConcurrentHashMap<OperationName, CountDownLatch> latches = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<OperationName, CountDownLatch> latches =
+            new ConcurrentHashMap<>();
 
     void finish(OperationName name) {
         latch(name).countDown();
@@ -36,7 +40,8 @@ class ProbeHandler implements OperationHandler {
     }
 
     @Override
-    public OperationOutcome run(OperationRecord operation, OperationProgress progress) throws InterruptedException {
+    public OperationOutcome run(OperationRecord operation, OperationProgress progress)
+            throws InterruptedException {
         return latch(operation.name()).await(1, TimeUnit.MINUTES)
                 ? new Succeeded(Any.pack(Empty.getDefaultInstance()))
                 : new OperationOutcome.Later(Duration.ofSeconds(1));

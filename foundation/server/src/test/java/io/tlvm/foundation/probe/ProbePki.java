@@ -2,13 +2,15 @@ package io.tlvm.foundation.probe;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.tlvm.foundation.tls.TestPki;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Gives the probe an identity, and the tests the authority behind it. */
 public final class ProbePki implements QuarkusTestResourceLifecycleManager {
@@ -25,7 +27,8 @@ public final class ProbePki implements QuarkusTestResourceLifecycleManager {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
-        return Map.of("tlvm.pki.directory", authority.issue(root.resolve("server"), SERVER).toString());
+        return Map.of(
+                "tlvm.pki.directory", authority.issue(root.resolve("server"), SERVER).toString());
     }
 
     @Override

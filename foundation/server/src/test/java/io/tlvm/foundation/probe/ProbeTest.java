@@ -10,9 +10,11 @@ import com.google.longrunning.WaitOperationRequest;
 import com.google.protobuf.Any;
 import com.google.protobuf.Empty;
 import com.google.rpc.BadRequest;
+
+import grpc.health.v1.HealthGrpc;
 import grpc.health.v1.HealthOuterClass.HealthCheckRequest;
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse;
-import grpc.health.v1.HealthGrpc;
+
 import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
@@ -40,7 +42,15 @@ import io.tlvm.probe.v1.ProbeServiceGrpc;
 import io.tlvm.probe.v1.ProbeServiceGrpc.ProbeServiceBlockingStub;
 import io.tlvm.probe.v1.ProbeStreamServiceGrpc;
 import io.tlvm.type.v1.ErrorReason;
+
 import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -52,11 +62,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Calls over mutual TLS, through all interceptors, into services of all styles. */
 @QuarkusTest
@@ -69,17 +74,13 @@ class ProbeTest {
 
     TestPki authority;
 
-    @Inject
-    MemoryOperationStore store;
+    @Inject MemoryOperationStore store;
 
-    @Inject
-    ProbeHandler handler;
+    @Inject ProbeHandler handler;
 
-    @Inject
-    OperationRoom room;
+    @Inject OperationRoom room;
 
-    @TempDir
-    Path root;
+    @TempDir Path root;
 
     private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -91,7 +92,9 @@ class ProbeTest {
     }
 
     private Channel channel(String uri) {
-        return channel(PkiDirectory.open(authority.issue(root.resolve(UUID.randomUUID().toString()), uri)));
+        return channel(
+                PkiDirectory.open(
+                        authority.issue(root.resolve(UUID.randomUUID().toString()), uri)));
     }
 
     private Channel channel(PkiDirectory pki) {
@@ -143,13 +146,20 @@ class ProbeTest {
         assertThat(probe(node).ask(request).getCaller()).isEqualTo(node);
         assertThat(probe(catalog).askAsService(request).getCaller()).isEqualTo(catalog);
         assertThat(probe("spiffe://tlvm.test/user/root").askAsAdministrator(request)).isNotNull();
-        for (RefusalView view : List.of(
-                refusal(() -> probe(node).askBlocking(request)),
-                refusal(() -> probe(catalog).ask(request)),
-                refusal(() -> probe("spiffe://tlvm.test/svc/vm-service").askAsService(request)),
-                refusal(() -> probe(USER).askAsService(request)),
-                refusal(() -> probe("spiffe://tlvm.test/user/image-catalog-service").askAsService(request)),
-                refusal(() -> probe(USER).askAsAdministrator(request)))) {
+        for (RefusalView view :
+                List.of(
+                        refusal(() -> probe(node).askBlocking(request)),
+                        refusal(() -> probe(catalog).ask(request)),
+                        refusal(
+                                () ->
+                                        probe("spiffe://tlvm.test/svc/vm-service")
+                                                .askAsService(request)),
+                        refusal(() -> probe(USER).askAsService(request)),
+                        refusal(
+                                () ->
+                                        probe("spiffe://tlvm.test/user/image-catalog-service")
+                                                .askAsService(request)),
+                        refusal(() -> probe(USER).askAsAdministrator(request)))) {
             assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_PERMISSION_DENIED);
             assertThat(view.domain()).isEqualTo("compute.tlvm.io");
         }
@@ -157,7 +167,11 @@ class ProbeTest {
 
     @Test
     void a_peer_of_another_trust_domain_is_refused_although_the_authority_vouches_for_it() {
-        var view = refusal(() -> probe("spiffe://other.test/user/jane").ask(ask(Behaviour.BEHAVIOUR_ANSWER)));
+        var view =
+                refusal(
+                        () ->
+                                probe("spiffe://other.test/user/jane")
+                                        .ask(ask(Behaviour.BEHAVIOUR_ANSWER)));
 
         assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_PEER_IDENTITY_UNTRUSTED);
         assertThat(view.message()).contains("other.test");
@@ -166,10 +180,19 @@ class ProbeTest {
     @Test
     void an_expired_peer_is_refused() {
         Instant hourAgo = Instant.now().minus(Duration.ofHours(1));
-        Path expired = authority.issue(root.resolve("expired"), hourAgo.minus(Duration.ofHours(1)), hourAgo, USER);
-        var channel = channel(PkiDirectory.open(expired, Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-90))));
+        Path expired =
+                authority.issue(
+                        root.resolve("expired"), hourAgo.minus(Duration.ofHours(1)), hourAgo, USER);
+        var channel =
+                channel(
+                        PkiDirectory.open(
+                                expired, Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-90))));
 
-        var view = refusal(() -> ProbeServiceGrpc.newBlockingStub(channel).ask(ask(Behaviour.BEHAVIOUR_ANSWER)));
+        var view =
+                refusal(
+                        () ->
+                                ProbeServiceGrpc.newBlockingStub(channel)
+                                        .ask(ask(Behaviour.BEHAVIOUR_ANSWER)));
 
         assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_PEER_IDENTITY_UNTRUSTED);
     }
@@ -177,7 +200,12 @@ class ProbeTest {
     @Test
     void a_certificate_that_runs_out_ends_an_open_connection() throws Exception {
         Instant soon = Instant.now().plus(Duration.ofSeconds(4));
-        Path brief = authority.issue(root.resolve("brief"), Instant.now().minus(Duration.ofHours(1)), soon, USER);
+        Path brief =
+                authority.issue(
+                        root.resolve("brief"),
+                        Instant.now().minus(Duration.ofHours(1)),
+                        soon,
+                        USER);
         var stub = ProbeServiceGrpc.newBlockingStub(channel(PkiDirectory.open(brief)));
         assertThat(stub.ask(ask(Behaviour.BEHAVIOUR_ANSWER)).getCaller()).isEqualTo(USER);
 
@@ -201,12 +229,13 @@ class ProbeTest {
 
     @Test
     void all_violations_come_at_once_with_their_paths() {
-        var request = AskRequest.newBuilder()
-                .setBehaviourValue(77)
-                .setText("too long")
-                .addParts(Part.newBuilder().setNumber(1))
-                .addParts(Part.newBuilder().setNumber(10))
-                .build();
+        var request =
+                AskRequest.newBuilder()
+                        .setBehaviourValue(77)
+                        .setText("too long")
+                        .addParts(Part.newBuilder().setNumber(1))
+                        .addParts(Part.newBuilder().setNumber(10))
+                        .build();
 
         var view = refusal(() -> probe(USER).ask(request));
 
@@ -219,7 +248,10 @@ class ProbeTest {
 
     @Test
     void the_first_message_of_a_stream_is_validated() {
-        assertThat(count(ask(Behaviour.BEHAVIOUR_ANSWER), ask(Behaviour.BEHAVIOUR_ANSWER)).join().getCount())
+        assertThat(
+                        count(ask(Behaviour.BEHAVIOUR_ANSWER), ask(Behaviour.BEHAVIOUR_ANSWER))
+                                .join()
+                                .getCount())
                 .isEqualTo(2);
         assertThat(streamRefusal(ask(Behaviour.BEHAVIOUR_UNSPECIFIED)).reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_VALIDATION_FAILED);
@@ -230,24 +262,31 @@ class ProbeTest {
             value = Behaviour.class,
             names = {"BEHAVIOUR_THROW", "BEHAVIOUR_FAIL"})
     void a_bug_tells_a_debug_id_and_nothing_else(Behaviour bug) {
-        var views = List.of(
-                refusal(() -> probe(USER).ask(ask(bug))),
-                refusal(() -> probe(USER).askBlocking(ask(bug))),
-                streamRefusal(ask(bug)));
+        var views =
+                List.of(
+                        refusal(() -> probe(USER).ask(ask(bug))),
+                        refusal(() -> probe(USER).askBlocking(ask(bug))),
+                        streamRefusal(ask(bug)));
 
-        assertThat(views).allSatisfy(view -> {
-            assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_INTERNAL_BUG);
-            assertThat(view.metadata()).containsOnlyKeys("debugId");
-            assertThat(view.message()).contains(view.metadata().get("debugId")).doesNotContain("secret");
-            assertThat(view.toString()).doesNotContain("secret", "Exception");
-        });
+        assertThat(views)
+                .allSatisfy(
+                        view -> {
+                            assertThat(view.reason())
+                                    .isEqualTo(ErrorReason.ERROR_REASON_INTERNAL_BUG);
+                            assertThat(view.metadata()).containsOnlyKeys("debugId");
+                            assertThat(view.message())
+                                    .contains(view.metadata().get("debugId"))
+                                    .doesNotContain("secret");
+                            assertThat(view.toString()).doesNotContain("secret", "Exception");
+                        });
     }
 
     @Test
     void a_refusal_arrives_as_it_was_made() {
-        for (RefusalView view : List.of(
-                refusal(() -> probe(USER).ask(ask(Behaviour.BEHAVIOUR_REFUSE))),
-                refusal(() -> probe(USER).askBlocking(ask(Behaviour.BEHAVIOUR_REFUSE))))) {
+        for (RefusalView view :
+                List.of(
+                        refusal(() -> probe(USER).ask(ask(Behaviour.BEHAVIOUR_REFUSE))),
+                        refusal(() -> probe(USER).askBlocking(ask(Behaviour.BEHAVIOUR_REFUSE))))) {
             assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_VM_NOT_FOUND);
             assertThat(view.message()).isEqualTo("no VM web01");
         }
@@ -255,9 +294,13 @@ class ProbeTest {
 
     @Test
     void a_lost_database_is_worth_a_retry() {
-        for (RefusalView view : List.of(
-                refusal(() -> probe(USER).ask(ask(Behaviour.BEHAVIOUR_DATABASE))),
-                refusal(() -> probe(USER).askBlocking(ask(Behaviour.BEHAVIOUR_DATABASE))))) {
+        for (RefusalView view :
+                List.of(
+                        refusal(() -> probe(USER).ask(ask(Behaviour.BEHAVIOUR_DATABASE))),
+                        refusal(
+                                () ->
+                                        probe(USER)
+                                                .askBlocking(ask(Behaviour.BEHAVIOUR_DATABASE))))) {
             assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY);
             assertThat(view.retryable()).isTrue();
             assertThat(view.toString()).doesNotContain("secret");
@@ -270,9 +313,16 @@ class ProbeTest {
         // Our own channels set a deadline; this one is a stranger's.
         var pki = PkiDirectory.open(authority.issue(root.resolve("stranger"), USER));
         open.add(pki);
-        var wanted = new SpiffeTrustManager(pki.trustManager(), SpiffeId.parse(ProbePki.SERVER), Clock.systemUTC());
-        var tls = GrpcSslContexts.forClient().keyManager(pki.keyManager()).trustManager(wanted).build();
-        var channel = NettyChannelBuilder.forAddress(PROBE.host(), PROBE.port()).sslContext(tls).build();
+        var wanted =
+                new SpiffeTrustManager(
+                        pki.trustManager(), SpiffeId.parse(ProbePki.SERVER), Clock.systemUTC());
+        var tls =
+                GrpcSslContexts.forClient()
+                        .keyManager(pki.keyManager())
+                        .trustManager(wanted)
+                        .build();
+        var channel =
+                NettyChannelBuilder.forAddress(PROBE.host(), PROBE.port()).sslContext(tls).build();
         open.add(channel::shutdownNow);
         ProbeServiceGrpc.newStub(channel).ask(ask(Behaviour.BEHAVIOUR_SILENCE), completing(answer));
 
@@ -280,7 +330,8 @@ class ProbeTest {
             answer.get(30, TimeUnit.SECONDS);
             fail("answered");
         } catch (ExecutionException ended) {
-            assertThat(RefusalView.of(ended).reason()).isEqualTo(ErrorReason.ERROR_REASON_TIMED_OUT);
+            assertThat(RefusalView.of(ended).reason())
+                    .isEqualTo(ErrorReason.ERROR_REASON_TIMED_OUT);
         }
     }
 
@@ -289,8 +340,16 @@ class ProbeTest {
         var request = HealthCheckRequest.getDefaultInstance();
         var node = HealthGrpc.newBlockingStub(channel("spiffe://tlvm.test/node/node-a/igvm-agent"));
 
-        assertThat(node.check(request).getStatus()).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
-        assertThat(refusal(() -> HealthGrpc.newBlockingStub(channel("spiffe://other.test/user/x")).check(request)).reason())
+        assertThat(node.check(request).getStatus())
+                .isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+        assertThat(
+                        refusal(
+                                        () ->
+                                                HealthGrpc.newBlockingStub(
+                                                                channel(
+                                                                        "spiffe://other.test/user/x"))
+                                                        .check(request))
+                                .reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_PEER_IDENTITY_UNTRUSTED);
     }
 
@@ -301,10 +360,20 @@ class ProbeTest {
         for (int i = 0; i < 5; i++) {
             var name = OperationName.of("paging", ErrorDomain.COMPUTE, UUID.randomUUID());
             names.add(name);
-            store.insert(OperationRecord.queued(
-                    name, ProbeHandler.KIND, "vm-" + i, USER, Any.pack(Empty.getDefaultInstance()), Instant.now()));
+            store.insert(
+                    OperationRecord.queued(
+                            name,
+                            ProbeHandler.KIND,
+                            "vm-" + i,
+                            USER,
+                            Any.pack(Empty.getDefaultInstance()),
+                            Instant.now()));
         }
-        var first = ListOperationsRequest.newBuilder().setName("projects/paging").setPageSize(2).build();
+        var first =
+                ListOperationsRequest.newBuilder()
+                        .setName("projects/paging")
+                        .setPageSize(2)
+                        .build();
         var seen = new ArrayList<String>();
         String token = "";
         do {
@@ -312,41 +381,66 @@ class ProbeTest {
             page.getOperationsList().forEach(operation -> seen.add(operation.getName()));
             token = page.getNextPageToken();
         } while (!token.isEmpty());
-        assertThat(seen).containsExactlyInAnyOrderElementsOf(names.stream().map(OperationName::toString).toList());
+        assertThat(seen)
+                .containsExactlyInAnyOrderElementsOf(
+                        names.stream().map(OperationName::toString).toList());
 
         String other = operations.listOperations(first).getNextPageToken();
-        assertThat(refusal(() -> operations.listOperations(
-                                first.toBuilder().setFilter("done=false").setPageToken(other).build()))
-                        .reason())
+        assertThat(
+                        refusal(
+                                        () ->
+                                                operations.listOperations(
+                                                        first.toBuilder()
+                                                                .setFilter("done=false")
+                                                                .setPageToken(other)
+                                                                .build()))
+                                .reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_PAGE_TOKEN_INVALID);
-        var filtered = operations.listOperations(
-                first.toBuilder().setFilter("done=false AND target=\"vm-3\"").build());
-        assertThat(filtered.getOperationsList()).singleElement().satisfies(o ->
-                assertThat(o.getName()).isEqualTo(names.get(3).toString()));
+        var filtered =
+                operations.listOperations(
+                        first.toBuilder().setFilter("done=false AND target=\"vm-3\"").build());
+        assertThat(filtered.getOperationsList())
+                .singleElement()
+                .satisfies(o -> assertThat(o.getName()).isEqualTo(names.get(3).toString()));
 
-        var wait = WaitOperationRequest.newBuilder()
-                .setName(names.getFirst().toString())
-                .setTimeout(com.google.protobuf.Duration.newBuilder().setNanos(300_000_000))
-                .build();
+        var wait =
+                WaitOperationRequest.newBuilder()
+                        .setName(names.getFirst().toString())
+                        .setTimeout(com.google.protobuf.Duration.newBuilder().setNanos(300_000_000))
+                        .build();
         assertThat(operations.waitOperation(wait).getDone()).isFalse();
-        var delete = com.google.longrunning.DeleteOperationRequest.newBuilder()
-                .setName(names.getFirst().toString())
-                .build();
+        var delete =
+                com.google.longrunning.DeleteOperationRequest.newBuilder()
+                        .setName(names.getFirst().toString())
+                        .build();
         assertThat(refusal(() -> operations.deleteOperation(delete)).reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_INVALID_STATE);
         names.forEach(handler::finish);
         room.wake();
-        var patient = wait.toBuilder().setTimeout(com.google.protobuf.Duration.newBuilder().setSeconds(20)).build();
+        var patient =
+                wait.toBuilder()
+                        .setTimeout(com.google.protobuf.Duration.newBuilder().setSeconds(20))
+                        .build();
         assertThat(operations.waitOperation(patient).getDone()).isTrue();
         assertThat(operations.deleteOperation(delete)).isNotNull();
-        assertThat(refusal(() -> operations.getOperation(GetOperationRequest.newBuilder()
-                                .setName(names.getFirst().toString())
-                                .build()))
-                        .reason())
+        assertThat(
+                        refusal(
+                                        () ->
+                                                operations.getOperation(
+                                                        GetOperationRequest.newBuilder()
+                                                                .setName(
+                                                                        names.getFirst().toString())
+                                                                .build()))
+                                .reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_OPERATION_NOT_FOUND);
-        assertThat(refusal(() -> operations.getOperation(
-                                GetOperationRequest.newBuilder().setName("x").build()))
-                        .reason())
+        assertThat(
+                        refusal(
+                                        () ->
+                                                operations.getOperation(
+                                                        GetOperationRequest.newBuilder()
+                                                                .setName("x")
+                                                                .build()))
+                                .reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_VALIDATION_FAILED);
     }
 

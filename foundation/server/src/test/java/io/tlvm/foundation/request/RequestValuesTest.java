@@ -6,19 +6,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.longrunning.GetOperationRequest;
 import com.google.longrunning.ListOperationsRequest;
 import com.google.rpc.ErrorInfo;
+
 import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.type.v1.ErrorReason;
-import java.util.UUID;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.util.UUID;
+
 class RequestValuesTest {
 
     private static final ListOperationsRequest LIST =
-            ListOperationsRequest.newBuilder().setName("projects/default").setFilter("done=true").setPageSize(5).build();
+            ListOperationsRequest.newBuilder()
+                    .setName("projects/default")
+                    .setFilter("done=true")
+                    .setPageSize(5)
+                    .build();
 
     private final PageTokens pages = new PageTokens(ErrorDomain.CATALOG);
 
@@ -32,11 +39,23 @@ class RequestValuesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"x", "1-1-4000-8000-1", "00000000-0000-0000-0000-000000000000", "7e2a5a9e-6d5b-1c0e-9b7e-0d5ef2b1c3a4", " 7e2a5a9e-6d5b-4c0e-9b7e-0d5ef2b1c3a4"})
+            strings = {
+                "x",
+                "1-1-4000-8000-1",
+                "00000000-0000-0000-0000-000000000000",
+                "7e2a5a9e-6d5b-1c0e-9b7e-0d5ef2b1c3a4",
+                " 7e2a5a9e-6d5b-4c0e-9b7e-0d5ef2b1c3a4"
+            })
     void everything_else_is_a_violation(String text) {
-        assertThatThrownBy(() -> RequestId.parse(text, ErrorDomain.CATALOG)).satisfies(refused ->
-                assertThat(RefusalView.of(refused).violations()).singleElement().satisfies(violation ->
-                        assertThat(violation.getField()).isEqualTo("request_id")));
+        assertThatThrownBy(() -> RequestId.parse(text, ErrorDomain.CATALOG))
+                .satisfies(
+                        refused ->
+                                assertThat(RefusalView.of(refused).violations())
+                                        .singleElement()
+                                        .satisfies(
+                                                violation ->
+                                                        assertThat(violation.getField())
+                                                                .isEqualTo("request_id")));
     }
 
     @Test
@@ -52,13 +71,19 @@ class RequestValuesTest {
     void a_page_token_of_another_list_or_a_damaged_one_is_refused() {
         String token = pages.next("key", LIST);
 
-        for (var pair : java.util.List.of(
-                java.util.Map.entry(token, LIST.toBuilder().setFilter("done=false").build()),
-                java.util.Map.entry("AAAA", LIST),
-                java.util.Map.entry("%%%", LIST),
-                java.util.Map.entry("A".repeat(5_000), LIST))) {
-            assertThatThrownBy(() -> pages.after(pair.getKey(), pair.getValue())).satisfies(refused ->
-                    assertThat(RefusalView.of(refused).reason()).isEqualTo(ErrorReason.ERROR_REASON_PAGE_TOKEN_INVALID));
+        for (var pair :
+                java.util.List.of(
+                        java.util.Map.entry(
+                                token, LIST.toBuilder().setFilter("done=false").build()),
+                        java.util.Map.entry("AAAA", LIST),
+                        java.util.Map.entry("%%%", LIST),
+                        java.util.Map.entry("A".repeat(5_000), LIST))) {
+            assertThatThrownBy(() -> pages.after(pair.getKey(), pair.getValue()))
+                    .satisfies(
+                            refused ->
+                                    assertThat(RefusalView.of(refused).reason())
+                                            .isEqualTo(
+                                                    ErrorReason.ERROR_REASON_PAGE_TOKEN_INVALID));
         }
     }
 
@@ -68,10 +93,12 @@ class RequestValuesTest {
         var ba = ErrorInfo.newBuilder().putMetadata("b", "2").putMetadata("a", "1").build();
 
         assertThat(RequestFingerprint.of(ab)).isEqualTo(RequestFingerprint.of(ba)).hasSize(64);
-        assertThat(RequestFingerprint.of(ab)).isNotEqualTo(RequestFingerprint.of(ab.toBuilder().setReason("x").build()));
+        assertThat(RequestFingerprint.of(ab))
+                .isNotEqualTo(RequestFingerprint.of(ab.toBuilder().setReason("x").build()));
         assertThat(RequestFingerprint.of(GetOperationRequest.getDefaultInstance()))
                 .isNotEqualTo(RequestFingerprint.of(ListOperationsRequest.getDefaultInstance()));
-        assertThatThrownBy(() -> RequestFingerprint.of(ab, "no_such_field")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> RequestFingerprint.of(ab, "no_such_field"))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -80,8 +107,10 @@ class RequestValuesTest {
 
         assertThat(OperationName.parse(name.toString())).isEqualTo(name);
         assertThat(name.toString()).startsWith("projects/default/operations/catalog-");
-        assertThatThrownBy(() -> OperationName.parse(name + "x")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> OperationName.parse("operations/catalog-1")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> OperationName.parse(name + "x"))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> OperationName.parse("operations/catalog-1"))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> OperationName.of("default", ErrorDomain.NODE, UUID.randomUUID()))
                 .isInstanceOf(IllegalArgumentException.class);
     }

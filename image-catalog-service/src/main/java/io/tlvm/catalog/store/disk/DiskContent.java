@@ -1,11 +1,15 @@
 package io.tlvm.catalog.store.disk;
 
 import io.tlvm.catalog.store.ContentShelf.OpenContent;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** Whole content. Holds the file open, so that what is read is one and the same file whatever happens to its name. */
+/**
+ * Whole content. Holds the file open, so that what is read is one and the same file whatever
+ * happens to its name.
+ */
 record DiskContent(FileChannel file) implements OpenContent {
     @Override
     public long size() throws IOException {

@@ -3,6 +3,7 @@ package io.tlvm.catalog.store.disk;
 import static java.util.Objects.requireNonNull;
 
 import io.tlvm.catalog.store.ContentShelf.Partial;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

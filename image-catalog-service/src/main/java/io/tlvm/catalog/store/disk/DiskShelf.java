@@ -5,6 +5,7 @@ import io.tlvm.catalog.store.StoreRefusal.UploadInProgress;
 import io.tlvm.catalog.store.StoreRefused;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -28,8 +29,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A directory with {@code sha256/<hex>} (whole, read-only), {@code uploads/<owner>-<hex>} (partial) and {@code quarantine/}. All names
- * are made of hex digits. One process at a time has it, by a lock on {@code lock}.
+ * A directory with {@code sha256/<hex>} (whole, read-only), {@code uploads/<owner>-<hex>} (partial)
+ * and {@code quarantine/}. All names are made of hex digits. One process at a time has it, by a
+ * lock on {@code lock}.
  */
 public final class DiskShelf implements ContentShelf {
     static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
@@ -60,10 +62,14 @@ public final class DiskShelf implements ContentShelf {
      */
     public static DiskShelf in(Path root, InstantSource clock) throws IOException {
         Files.createDirectories(root, PRIVATE_DIRECTORY);
-        FileChannel lockFile = FileChannel.open(
-                root.resolve("lock"),
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-                PRIVATE_FILE);
+        FileChannel lockFile =
+                FileChannel.open(
+                        root.resolve("lock"),
+                        Set.of(
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE,
+                                LinkOption.NOFOLLOW_LINKS),
+                        PRIVATE_FILE);
         if (!locked(lockFile)) {
             lockFile.close();
             throw new IOException("another process uses the image store " + root);
@@ -88,8 +94,12 @@ public final class DiskShelf implements ContentShelf {
     @Override
     public Optional<OpenContent> open(ContentDigest digest) throws IOException {
         try {
-            return Optional.of(new DiskContent(
-                    FileChannel.open(wholePath(digest), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)));
+            return Optional.of(
+                    new DiskContent(
+                            FileChannel.open(
+                                    wholePath(digest),
+                                    StandardOpenOption.READ,
+                                    LinkOption.NOFOLLOW_LINKS)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -97,8 +107,11 @@ public final class DiskShelf implements ContentShelf {
 
     @Override
     public long kept(String owner, ContentDigest digest) throws IOException {
-        try (FileChannel file = FileChannel.open(
-                partialPath(owner, digest), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+        try (FileChannel file =
+                FileChannel.open(
+                        partialPath(owner, digest),
+                        StandardOpenOption.WRITE,
+                        LinkOption.NOFOLLOW_LINKS)) {
             file.force(true); // what is promised as kept is on the disk
             return file.size();
         } catch (NoSuchFileException e) {
@@ -109,14 +122,15 @@ public final class DiskShelf implements ContentShelf {
     @Override
     public Partial partial(String owner, Content declared) throws IOException {
         Path path = partialPath(owner, declared.digest());
-        FileChannel file = FileChannel.open(
-                path,
-                Set.of(
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        LinkOption.NOFOLLOW_LINKS),
-                PRIVATE_FILE);
+        FileChannel file =
+                FileChannel.open(
+                        path,
+                        Set.of(
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.READ,
+                                StandardOpenOption.WRITE,
+                                LinkOption.NOFOLLOW_LINKS),
+                        PRIVATE_FILE);
         if (!locked(file)) {
             file.close();
             throw new StoreRefused(new UploadInProgress(declared.digest()));
@@ -179,8 +193,9 @@ public final class DiskShelf implements ContentShelf {
 
     private static String ownerHash(String owner) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256")
-                    .digest(owner.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(owner.getBytes(java.nio.charset.StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(hash, 0, 16);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);

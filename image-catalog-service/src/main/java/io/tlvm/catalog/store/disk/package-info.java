@@ -1,6 +1,4 @@
-/**
- * Content-addressed files: the only package that touches the disk.
- */
+/** Content-addressed files: the only package that touches the disk. */
 @NullMarked
 package io.tlvm.catalog.store.disk;
 
