@@ -20,7 +20,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
@@ -32,7 +31,7 @@ import org.jboss.logging.Logger;
  * <pre>
  * hold NAME      whoever comes to the gate stays there            -> ok
  * release NAME   opens it, whoever is there goes on               -> ok
- * wait NAME      waits until somebody stands at the gate          -> ok, or timeout
+ * wait NAME [S]  waits, S seconds at most, until somebody is there -> standing, or timeout
  * </pre>
  *
  * A test that dies leaves no agent stuck: a gate holds for at most {@link #HELD_MAX}.
@@ -110,15 +109,14 @@ public final class SocketGates implements Gates, AutoCloseable {
     }
 
     private String obey(String line) throws InterruptedException {
-        int blank = line.indexOf(' ');
-        String verb = blank < 0 ? line : line.substring(0, blank);
-        String name = blank < 0 ? "" : line.substring(blank + 1).strip();
+        String[] words = line.split(" +");
+        String name = words.length < 2 ? "" : words[1];
         if (!names.contains(name)) {
-            return "error no gate '" + name + "', there are " + String.join(" ", names);
+            return "error: no gate '" + name + "', there are " + String.join(" ", names);
         }
         lock.lockInterruptibly();
         try {
-            return switch (verb) {
+            return switch (words[0]) {
                 case "hold" -> {
                     held.add(name);
                     yield "ok";
@@ -128,16 +126,20 @@ public final class SocketGates implements Gates, AutoCloseable {
                     changed.signalAll();
                     yield "ok";
                 }
-                case "wait" -> awaitSomebody(name) ? "ok" : "timeout";
-                default -> "error '" + verb + "' is none of hold, release, wait";
+                case "wait" -> awaitSomebody(name, patience(words)) ? "standing" : "timeout";
+                default -> "error: '" + words[0] + "' is none of hold, release, wait";
             };
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean awaitSomebody(String name) throws InterruptedException {
-        long left = TimeUnit.NANOSECONDS.convert(WAIT_MAX);
+    private static Duration patience(String[] words) {
+        return words.length > 2 && words[2].matches("[0-9]{1,3}") ? Duration.ofSeconds(Long.parseLong(words[2])) : WAIT_MAX;
+    }
+
+    private boolean awaitSomebody(String name, Duration patience) throws InterruptedException {
+        long left = patience.toNanos();
         while (waiting.getOrDefault(name, 0) == 0 || !held.contains(name)) {
             if (left <= 0) {
                 return false;

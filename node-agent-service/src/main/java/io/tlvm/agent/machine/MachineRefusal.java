@@ -31,6 +31,9 @@ public sealed interface MachineRefusal {
     /** The plan is not genuine, over, not for this node, or not what the row says. */
     record PlanRefused(String why) implements MachineRefusal {}
 
+    /** The plan is genuine, and the row says something else by now. */
+    record RowDiffers(String why) implements MachineRefusal {}
+
     /** The attempt failed, and the guest goes on at the source. */
     record TransferFailed(String why) implements MachineRefusal {}
 
@@ -39,6 +42,15 @@ public sealed interface MachineRefusal {
 
     /** An earlier command of this machine is still being carried out. */
     record Busy(Duration waited) implements MachineRefusal {}
+
+    /** vm-service does not say what the row is. */
+    record RowUnknown(String why) implements MachineRefusal {}
+
+    /** An image cannot be had now. */
+    record ImageUnavailable(String why) implements MachineRefusal {}
+
+    /** An image's content is another one than its digest says. */
+    record ImageDiffers(String expected, String found) implements MachineRefusal {}
 
     /** The node has not been admitted to the cluster since it started. */
     record NotJoined() implements MachineRefusal {}

@@ -4,6 +4,7 @@ import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.gate.Gates;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher;
 import io.tlvm.agent.keys.NodeKeyset;
+import io.tlvm.agent.migration.MigrationLimits;
 import io.tlvm.agent.migration.TransferLink;
 import io.tlvm.agent.probe.HostCapabilities;
 import io.tlvm.agent.tpm.SwtpmSetup;
@@ -46,20 +47,12 @@ public record NodeEquipment(
      * @param launch from the guardian's start to QMP's first answer
      * @param turn one step of a machine's queue; a caller waits no longer for its turn
      * @param ending until a QEMU that was told to quit is reaped
-     * @param handover wait for a step of the other side of a migration: an opened channel, a stored piece
-     * @param go at pre-switchover, until the source resumes by itself; the protocol's 2 s
-     * @param switchOver from {@code migrate-continue} until both sides must be complete
+     * @param migration the steps of a migration
      */
-    public record Limits(
-            Duration launch, Duration turn, Duration ending, Duration handover, Duration go, Duration switchOver) {
+    public record Limits(Duration launch, Duration turn, Duration ending, MigrationLimits migration) {
         /** What is used outside of tests. */
         public static final Limits STANDARD = new Limits(
-                Duration.ofSeconds(20),
-                Duration.ofSeconds(45),
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(10));
+                Duration.ofSeconds(20), Duration.ofSeconds(45), Duration.ofSeconds(10), MigrationLimits.STANDARD);
     }
 
     /** The user that owns the files of a machine and runs its processes: the agent's own unless it is root. */

@@ -1,5 +1,6 @@
 package io.tlvm.agent.machine;
 
+import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.hypervisor.qemu.ChildKeys;
 import io.tlvm.agent.hypervisor.qemu.LaunchFailed;
 import io.tlvm.agent.hypervisor.qemu.LeaseEnd;
@@ -13,7 +14,7 @@ import io.tlvm.agent.hypervisor.qemu.QmpException;
 import io.tlvm.agent.hypervisor.qemu.RunDirectory;
 import io.tlvm.agent.hypervisor.qemu.RunState;
 import io.tlvm.agent.machine.NodeEquipment.Limits;
-import io.tlvm.agent.migration.SourceAttempt;
+import io.tlvm.agent.migration.Outgoing;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.AgentView;
@@ -165,7 +166,7 @@ final class Processes {
      *
      * @param attempt the source's attempt that this agent carries, if there is one
      */
-    Observed observe(AgentView view, Optional<SourceAttempt> attempt) throws InterruptedException {
+    Observed observe(AgentView view, Optional<Outgoing> attempt) throws InterruptedException {
         MachineProcess process = current;
         if (process == null || !process.qemu().isAlive()) {
             return new Observed.Nothing();
@@ -180,7 +181,7 @@ final class Processes {
                 return new Observed.Nothing();
             }
             // A broken network after migrate-continue holds QEMU's main loop; only what this agent did is known then.
-            boolean switching = attempt.map(SourceAttempt::isSwitchingOver).orElse(false);
+            boolean switching = attempt.map(Outgoing::isSwitchingOver).orElse(false);
             LOG.warnf("vm=%s QEMU does not answer (%s), taken as %s", vm, silent.getMessage(), switching ? "device" : "running");
             return new Observed.Alive(process.epoch(), switching ? State.DEVICE : State.RUNNING);
         }

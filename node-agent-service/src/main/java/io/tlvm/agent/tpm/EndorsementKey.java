@@ -9,13 +9,19 @@ import io.tlvm.ownership.id.Digest;
  * Credential Profile).
  *
  * @param certificate X.509, DER
+ * @param issuers X.509, DER, one behind the other: who vouches for it, so that a reader reaches the cluster's authority
  */
-public record EndorsementKey(ByteString certificate) {
+public record EndorsementKey(ByteString certificate, ByteString issuers) {
     /** Refuses an empty certificate. */
     public EndorsementKey {
         if (certificate.isEmpty()) {
             throw new IllegalArgumentException("an endorsement key has a certificate");
         }
+    }
+
+    /** The certificate, then its issuers. */
+    public ByteString chain() {
+        return certificate.concat(issuers);
     }
 
     /** SHA-256 of the certificate: what row and manifest know the TPM by. */

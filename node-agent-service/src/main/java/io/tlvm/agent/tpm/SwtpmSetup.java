@@ -15,6 +15,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
@@ -41,6 +42,7 @@ public final class SwtpmSetup {
     private static final Map<String, String> ENVIRONMENT =
             Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL", "C");
     private static final String EK_CERTIFICATE = "ek-rsa2048.crt";
+    private static final String ISSUERS = "issuercert.pem";
     private static final int CERTIFICATE_MAX = 64 * 1024;
     private static final int LOG_MAX = 1 << 20;
     private static final long KILL_PATIENCE_SECONDS = 5;
@@ -87,7 +89,7 @@ public final class SwtpmSetup {
         try {
             run(tpmDirectory.toAbsolutePath(), key, vm, scratch);
             requireOwnState(state, key);
-            EndorsementKey made = new EndorsementKey(certificate(scratch.resolve(EK_CERTIFICATE)));
+            EndorsementKey made = new EndorsementKey(certificate(scratch.resolve(EK_CERTIFICATE)), issuers());
             handOver(tpmDirectory, owner);
             return made;
         } finally {
@@ -203,6 +205,24 @@ public final class SwtpmSetup {
             case PermanentState.Reading.Authentic(TpmPayload payload) -> payload.close();
             case PermanentState.Reading.Rejected(PermanentState.Defect why) ->
                 throw new ManufactureFailed("%s cannot be used: %s".formatted(state, why.message()));
+        }
+    }
+
+    /** The node's own issuer; an authority that keeps its issuers elsewhere vouches without being shown. */
+    private ByteString issuers() throws IOException {
+        Path file = ekCaDirectory.resolve(ISSUERS);
+        if (!(StableRead.read(file, CERTIFICATE_MAX) instanceof StableRead.Outcome.Stable(byte[] pem))) {
+            return ByteString.EMPTY;
+        }
+        try {
+            ByteString encoded = ByteString.EMPTY;
+            for (Certificate issuer :
+                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem))) {
+                encoded = encoded.concat(ByteString.copyFrom(issuer.getEncoded()));
+            }
+            return encoded;
+        } catch (CertificateException broken) {
+            throw new ManufactureFailed("%s holds no certificate: %s".formatted(file, broken.getMessage()));
         }
     }
 

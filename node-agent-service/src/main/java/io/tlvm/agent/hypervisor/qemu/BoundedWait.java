@@ -2,6 +2,7 @@ package io.tlvm.agent.hypervisor.qemu;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** Waiting for a condition of the outside world that announces nothing. The only place of the agent that sleeps. */
 public final class BoundedWait {
@@ -27,7 +28,11 @@ public final class BoundedWait {
             if (answer.isPresent() || left <= 0) {
                 return answer;
             }
-            Thread.sleep(Duration.ofNanos(Math.min(left, step.toNanos())));
+            // A wake-up without reason only looks once more.
+            LockSupport.parkNanos(Math.min(left, step.toNanos()));
+            if (Thread.interrupted()) {
+                throw new InterruptedException("while waiting");
+            }
         }
     }
 }

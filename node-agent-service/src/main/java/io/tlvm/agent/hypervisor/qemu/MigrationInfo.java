@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param remainingBytes memory still to go in this pass
  * @param totalBytes the guest's memory
  * @param dirtyPagesPerSecond how fast the guest changes memory
+ * @param iteration pass over the memory, counted from 1; 0 before the first
+ * @param bytesPerSecond throughput of the last moment
  * @param downtime how long the guest stood still; without the wait for the target's {@code cont}
  * @param total from {@code migrate} to the end
  */
@@ -21,5 +23,7 @@ public record MigrationInfo(
         long remainingBytes,
         long totalBytes,
         long dirtyPagesPerSecond,
+        int iteration,
+        long bytesPerSecond,
         Optional<Duration> downtime,
         Optional<Duration> total) {}

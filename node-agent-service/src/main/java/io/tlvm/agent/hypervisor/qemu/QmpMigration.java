@@ -31,6 +31,9 @@ public final class QmpMigration {
                 ram.path("remaining").asLong(),
                 ram.path("total").asLong(),
                 ram.path("dirty-pages-rate").asLong(),
+                ram.path("dirty-sync-count").asInt(),
+                // QEMU says megabits, decimal
+                (long) (ram.path("mbps").asDouble() * 1_000_000 / 8),
                 millis(reply, "downtime"),
                 millis(reply, "total-time"));
     }

@@ -1,4 +1,4 @@
-package io.tlvm.agent.migration;
+package io.tlvm.agent.gueststate;
 
 import io.tlvm.agent.file.ContentDigest;
 import io.tlvm.agent.keys.ContextInfo;

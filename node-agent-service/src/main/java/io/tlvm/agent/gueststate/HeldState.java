@@ -1,21 +1,15 @@
-package io.tlvm.agent.machine;
+package io.tlvm.agent.gueststate;
 
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.firmware.FirmwareImage;
 import io.tlvm.agent.firmware.VariableStore;
-import io.tlvm.agent.gueststate.Manifest;
 import io.tlvm.agent.gueststate.ManifestCheck.TpmFound;
-import io.tlvm.agent.gueststate.ManifestFile;
-import io.tlvm.agent.gueststate.StartExamination;
-import io.tlvm.agent.gueststate.StateDirectory;
-import io.tlvm.agent.gueststate.StateKeyFile;
 import io.tlvm.agent.keys.DirectoryKeys;
 import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.keys.StateKey;
-import io.tlvm.agent.migration.GuestStateDigest;
 import io.tlvm.agent.tpm.PermanentState;
 import io.tlvm.agent.tpm.TpmPayload;
 import io.tlvm.ownership.id.Digest;
@@ -63,7 +57,7 @@ public final class HeldState implements AutoCloseable {
     }
 
     /** Makes the directory's own key, and the file with its wraps. */
-    static HeldState make(
+    public static HeldState make(
             StateDirectory staged,
             NodeKeyset keyset,
             SecureRandom random,
@@ -79,7 +73,7 @@ public final class HeldState implements AutoCloseable {
     }
 
     /** Opens the key of a directory that was made before. */
-    static Opening open(
+    public static Opening open(
             StateDirectory directory, NodeKeyset keyset, FirmwareImage firmware, FileOwner owner, NodeName node)
             throws IOException {
         return switch (StateKeyFile.read(directory)) {
@@ -107,7 +101,7 @@ public final class HeldState implements AutoCloseable {
     }
 
     /** The same state under the name that it was given. */
-    HeldState renamed(StateDirectory published) {
+    public HeldState renamed(StateDirectory published) {
         HeldState same = new HeldState(published, keys, firmware, owner, node);
         same.manifest = manifest;
         return same;
@@ -122,11 +116,11 @@ public final class HeldState implements AutoCloseable {
         return keys;
     }
 
-    FirmwareImage firmware() {
+    public FirmwareImage firmware() {
         return firmware;
     }
 
-    FileOwner owner() {
+    public FileOwner owner() {
         return owner;
     }
 
@@ -134,7 +128,7 @@ public final class HeldState implements AutoCloseable {
         return new VariableStore(directory.variables(), firmware.variableSize(), owner);
     }
 
-    StartExamination examination() {
+    public StartExamination examination() {
         return new StartExamination(directory, keys, firmware.variableSize(), owner);
     }
 
@@ -144,7 +138,7 @@ public final class HeldState implements AutoCloseable {
     }
 
     /** Reads the manifest; empty when there is none that opens. The files are taken as seen then. */
-    Optional<Manifest> readManifest() throws IOException {
+    public Optional<Manifest> readManifest() throws IOException {
         if (ManifestFile.read(directory, keys) instanceof ManifestFile.Reading.Valid(Manifest found)) {
             forgetMigrationKey();
             manifest = found;
@@ -154,7 +148,7 @@ public final class HeldState implements AutoCloseable {
     }
 
     /** Seals a manifest, durably. */
-    void seal(Manifest next) throws IOException {
+    public void seal(Manifest next) throws IOException {
         ManifestFile.write(directory, next, keys);
         manifest = next;
     }
@@ -176,7 +170,7 @@ public final class HeldState implements AutoCloseable {
     public Content content(boolean vtpm) throws IOException {
         Digest image =
                 switch (variables().snapshot()) {
-                    case VariableStore.Snapshot.Complete(byte[] _, Digest digest) -> digest;
+                    case VariableStore.Snapshot.Complete(var _, Digest digest) -> digest;
                     case VariableStore.Snapshot.Missing _ -> throw new IOException(directory.variables() + " is missing");
                     case VariableStore.Snapshot.WrongSize(long expected, long found) ->
                         throw new IOException("%s has %d bytes, not %d".formatted(directory.variables(), found, expected));
@@ -203,7 +197,7 @@ public final class HeldState implements AutoCloseable {
     }
 
     /** Syncs what swtpm and QEMU wrote; neither does. */
-    void sync(boolean vtpm) throws IOException {
+    public void sync(boolean vtpm) throws IOException {
         if (vtpm) {
             DurableFile.sync(directory.permanentState());
             DurableFile.syncDirectory(directory.tpm());
@@ -216,7 +210,7 @@ public final class HeldState implements AutoCloseable {
      * Follows what a running guest changes: if a file is another one than at the last look, it is synced and the manifest
      * sealed again. The OPEN manifest then names the newest state that is surely on the medium.
      */
-    void follow() throws IOException {
+    public void follow() throws IOException {
         Manifest last = manifest;
         if (last == null || last.status() != Manifest.Status.OPEN) {
             return;
@@ -250,7 +244,7 @@ public final class HeldState implements AutoCloseable {
      *
      * @return why it was left OPEN: the files are not what this guest can have left; empty when it is closed
      */
-    Optional<String> close(boolean vtpm) throws IOException {
+    public Optional<String> close(boolean vtpm) throws IOException {
         Manifest last = manifest;
         if (last == null) {
             return Optional.of("there is no manifest");
