@@ -73,7 +73,7 @@ final class AboutCommands {
             name = "explain",
             description =
                     "What a refusal's reason means and what to do; without a reason, lists them"
-                        + " all.")
+                            + " all.")
     static final class Explain implements Callable<Integer> {
         private final Session session;
 
@@ -109,7 +109,7 @@ final class AboutCommands {
                                                     Problem.usage(
                                                             "there is no reason " + wanted,
                                                             "run: tlvm explain, which lists them"
-                                                                + " all")));
+                                                                    + " all")));
             ErrorAdvice advice = ReasonTable.advice(found);
             if (!session.printer().forPeople()) {
                 var structured = new Structured();

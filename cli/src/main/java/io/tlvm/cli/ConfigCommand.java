@@ -59,7 +59,7 @@ final class ConfigCommand {
             name = "set-context",
             description =
                     "Write --catalog, --compute, --pki, --trust-domain and --project into a"
-                        + " context.")
+                            + " context.")
     int setContext(@Parameters(paramLabel = "NAME") String name) {
         Map<SettingKey, String> given = session.options().settings();
         if (given.isEmpty()) {

@@ -278,7 +278,7 @@ final class VmCommand {
                             paramLabel = "WISH",
                             description =
                                     "power=running, state=active, node=node-b, Condition=True, or"
-                                        + " deleted")
+                                            + " deleted")
                     String wish) {
         VmWish wanted = VmWish.parse(wish);
         session.printer().one(session.views().vm(), wanted.await(session, name, () -> get(name)));

@@ -55,7 +55,7 @@ final class VmWatch {
                     session.progress()
                             .say(
                                     "the history before the resume token is gone; starting with"
-                                        + " what is there");
+                                            + " what is there");
                     token = "";
                 }
             }

@@ -63,8 +63,11 @@ class GuestStateTest {
     @Order(2)
     void missing_tpm_state_quarantines_the_machine_and_no_new_tpm_is_made() throws IOException {
         tlvm.ok("vm", "stop", machine.name(), "--mode", "forced");
-        Path tpm = project.home().resolve("shared/" + machine.uid()).resolve(machine.stateDirectories().getFirst())
-                .resolve("tpm");
+        Path tpm =
+                project.home()
+                        .resolve("shared/" + machine.uid())
+                        .resolve(machine.stateDirectories().getFirst())
+                        .resolve("tpm");
         Files.move(tpm.resolve("tpm2-00.permall"), project.home().resolve("tpm2-00.permall.aside"));
 
         Tlvm.Outcome started = tlvm.run("vm", "start", machine.name());

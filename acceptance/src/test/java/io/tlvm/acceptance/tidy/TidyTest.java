@@ -25,7 +25,7 @@ class TidyTest {
         Pattern banned =
                 Pattern.compile(
                         "\\b(TODO|FIXME|XXX|HACK)\\b|Thread\\.sleep|catch \\((Exception|Throwable)"
-                            + " |printStackTrace|UnsupportedOperationException");
+                                + " |printStackTrace|UnsupportedOperationException");
         assertThat(linesMatching(javaFiles("main"), banned)).isEmpty();
     }
 

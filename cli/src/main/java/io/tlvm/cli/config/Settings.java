@@ -86,7 +86,7 @@ public final class Settings {
                     Problem.identity(
                             "no identity is configured",
                             "set TLVM_PKI or --pki to the directory with your tls.crt, tls.key and"
-                                + " ca.crt"));
+                                    + " ca.crt"));
         }
         return Path.of(directory);
     }

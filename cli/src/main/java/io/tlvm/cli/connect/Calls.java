@@ -113,7 +113,7 @@ public final class Calls {
                     problem.withWhat("no connection: " + cause.getMessage())
                             .withFix(
                                     "check that the service runs, and TLVM_CATALOG and TLVM_COMPUTE"
-                                        + " (see: tlvm config show)");
+                                            + " (see: tlvm config show)");
         }
         return new ProblemException(problem, thrown);
     }

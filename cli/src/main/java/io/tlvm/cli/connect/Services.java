@@ -54,7 +54,7 @@ public final class Services implements AutoCloseable {
                     Problem.identity(
                             String.valueOf(unusable.getMessage()),
                             "set TLVM_PKI or --pki to a directory with a valid tls.crt, tls.key and"
-                                + " ca.crt"),
+                                    + " ca.crt"),
                     unusable);
         }
         var channels = new ChannelFactory(pki);

@@ -45,7 +45,7 @@ public final class StatementSigner {
                         Problem.usage(
                                 file + " has no unencrypted PKCS#8 key (BEGIN PRIVATE KEY)",
                                 "convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out"
-                                    + " KEY.pkcs8"));
+                                        + " KEY.pkcs8"));
             }
             der = Base64.getMimeDecoder().decode(text.substring(begin + BEGIN.length(), end));
             return new StatementSigner(
@@ -61,7 +61,7 @@ public final class StatementSigner {
                     Problem.usage(
                             file + " is not an EC key",
                             "make one: openssl genpkey -algorithm EC -pkeyopt"
-                                + " ec_paramgen_curve:P-256"));
+                                    + " ec_paramgen_curve:P-256"));
         } finally {
             Arrays.fill(pem, (byte) 0);
             Arrays.fill(der, (byte) 0);

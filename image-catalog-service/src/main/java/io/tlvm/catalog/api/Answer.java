@@ -74,8 +74,8 @@ final class Answer {
                                     } catch (RuntimeException | Error refusalOrBug) {
                                         failed.accept(
                                                 refusalOrBug); // foundation logs what is no refusal
-                                                               // and tells the caller a debug id
-                                                               // only
+                                        // and tells the caller a debug id
+                                        // only
                                         return;
                                     }
                                     done.accept(item);

@@ -115,7 +115,7 @@ class ImageStoreEndpoint implements ImageStoreService {
                                 Refusal.of(ERROR_REASON_OPERATION_NOT_FOUND, ErrorDomain.CATALOG)
                                         .what(
                                                 "the request was accepted before, and its operation"
-                                                    + " %s was deleted since",
+                                                        + " %s was deleted since",
                                                 name)
                                         .fix("look at the image itself")
                                         .resource(

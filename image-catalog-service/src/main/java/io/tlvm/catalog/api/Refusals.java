@@ -60,7 +60,7 @@ final class Refusals {
                     because(ERROR_REASON_ALREADY_EXISTS)
                             .what(
                                     "image %s exists with another statement; versions are"
-                                        + " immutable",
+                                            + " immutable",
                                     urn)
                             .fix("publish the change under a new version")
                             .resource(IMAGE_VERSION, urn.name());
@@ -96,7 +96,7 @@ final class Refusals {
                             .what("the key cannot be pinned: %s", why)
                             .fix(
                                     "send the PEM SubjectPublicKeyInfo of an EC P-256 key (openssl"
-                                        + " ec -in KEY -pubout)");
+                                            + " ec -in KEY -pubout)");
             case CatalogRefusal.SignatureInvalid(var urn, var pinned) ->
                     because(ERROR_REASON_IMAGE_SIGNATURE_INVALID)
                             .what(
@@ -104,7 +104,7 @@ final class Refusals {
                                     urn.publisher(), urn)
                             .fix(
                                     "sign exactly the bytes of the statement with a pinned key, or"
-                                        + " let an administrator pin the key after checking it")
+                                            + " let an administrator pin the key after checking it")
                             .with("expected", String.join(",", pinned))
                             .with("actual", "none of them")
                             .with("source", urn);
@@ -142,7 +142,7 @@ final class Refusals {
                     because(ERROR_REASON_IMAGE_DIGEST_MISMATCH)
                             .what(
                                     "the uploaded bytes have digest %s, not %s; they were"
-                                        + " discarded",
+                                            + " discarded",
                                     actual, expected)
                             .with("expected", expected)
                             .with("actual", actual)
@@ -151,7 +151,7 @@ final class Refusals {
                     because(ERROR_REASON_IMAGE_DIGEST_MISMATCH)
                             .what(
                                     "image %s is pinned to %s (%d bytes, %s), not to %s (%d bytes,"
-                                        + " %s)",
+                                            + " %s)",
                                     urn,
                                     pinned.digest(),
                                     pinned.sizeBytes(),
@@ -169,7 +169,7 @@ final class Refusals {
                                     declared.text(), why)
                             .fix(
                                     "convert it to a plain %s file where it comes from (qemu-img"
-                                        + " convert), and upload that",
+                                            + " convert), and upload that",
                                     declared.text())
                             .with("source", "upload")
                             .with("format", found)
@@ -181,7 +181,7 @@ final class Refusals {
                                     digest, actual)
                             .fix(
                                     "bring the content again, and find out what changed the disk of"
-                                        + " the image store")
+                                            + " the image store")
                             .with("image", digest)
                             .with("reason", "digest is " + actual);
             case StoreRefusal.OffsetDiffers(var asked, var kept) ->
@@ -209,7 +209,7 @@ final class Refusals {
                                     size, maximum)
                             .fix(
                                     "raise tlvm.catalog.store.content-size-max, if the content"
-                                        + " really is that large");
+                                            + " really is that large");
             case StoreRefusal.StoreFull(var needed, var available) ->
                     because(ERROR_REASON_STORAGE_FULL)
                             .what(
@@ -217,7 +217,7 @@ final class Refusals {
                                     needed / MIB, available / MIB)
                             .fix(
                                     "delete images that are not needed, or give the store a larger"
-                                        + " file system")
+                                            + " file system")
                             .with("storagePath", "image-store")
                             .with("neededMib", needed / MIB)
                             .with("availableMib", available / MIB);

@@ -125,7 +125,7 @@ final class Translate {
                                         () ->
                                                 new IllegalArgumentException(
                                                         "each part starts with a letter or"
-                                                            + " digit")));
+                                                                + " digit")));
     }
 
     private static Urn orMalformed(String field, String text, Supplier<Urn> parsed) {

@@ -131,7 +131,7 @@ final class UploadStream implements StreamObserver<UploadContentRequest> {
                 return Optional.of(upload.finish());
             }
             while (true) { // ends with the stream: each turn waits at most IDLE_BOUND and takes
-                           // what the open declared
+                // what the open declared
                 switch (next()) {
                     case Arrival.Broken() -> {
                         return Optional.empty();

@@ -26,7 +26,7 @@ public record Urn(String publisher, String offer, String sku, String version) {
             if (!PART.matcher(part).matches()) {
                 throw new IllegalArgumentException(
                         "each part is 1 to 100 of a-z 0-9 . _ -, and starts with a letter or"
-                            + " digit");
+                                + " digit");
             }
         }
     }

@@ -146,7 +146,7 @@ class PostgresGallery implements GalleryRecords {
                 session ->
                         session.createNativeQuery(
                                         "delete from gallery_image where name = :name and uid ="
-                                            + " :uid and revision = :revision")
+                                                + " :uid and revision = :revision")
                                 .setParameter("name", image.name().toString())
                                 .setParameter("uid", image.uid())
                                 .setParameter("revision", image.revision())
@@ -166,7 +166,7 @@ class PostgresGallery implements GalleryRecords {
                 session ->
                         session.createNativeQuery(
                                         "delete from gallery_image where name = :name and uid ="
-                                            + " :uid and state = 'CREATING'")
+                                                + " :uid and state = 'CREATING'")
                                 .setParameter("name", name.toString())
                                 .setParameter("uid", uid)
                                 .executeUpdate());

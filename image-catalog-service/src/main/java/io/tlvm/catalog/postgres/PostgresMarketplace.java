@@ -71,8 +71,8 @@ class PostgresMarketplace implements MarketplaceRecords {
             Mutiny.Session session, Publisher publisher, String createdBy) {
         return session.createNativeQuery(
                         "insert into publisher (id, display_name, seeded, created_by, create_time)"
-                            + " values (:id, :displayName, :seeded, :createdBy, :createTime) on"
-                            + " conflict do nothing")
+                                + " values (:id, :displayName, :seeded, :createdBy, :createTime) on"
+                                + " conflict do nothing")
                 .setParameter("id", publisher.id())
                 .setParameter("displayName", publisher.displayName())
                 .setParameter("seeded", publisher.seeded())
@@ -162,7 +162,7 @@ class PostgresMarketplace implements MarketplaceRecords {
                 session ->
                         session.createSelectionQuery(
                                         "select version from ImageVersionRow where publisher ="
-                                            + " :publisher and offer = :offer and sku = :sku",
+                                                + " :publisher and offer = :offer and sku = :sku",
                                         String.class)
                                 .setParameter("publisher", publisher)
                                 .setParameter("offer", offer)

@@ -29,7 +29,7 @@ class PostgresOperations implements OperationStore {
     private static final String SERVICE = "catalog";
     private static final String HELD =
             " where id = :id and claimed_by = :runner and claimed_until > now() and state ="
-                + " 'RUNNING'";
+                    + " 'RUNNING'";
     private static final String IN_MILLIS =
             "now() + cast(:millis as double precision) * interval '1 millisecond'";
 
@@ -50,7 +50,7 @@ class PostgresOperations implements OperationStore {
                 session ->
                         session.createNativeQuery(
                                         "update operation set state = 'RUNNING', claimed_by ="
-                                            + " :runner, claimed_until = "
+                                                + " :runner, claimed_until = "
                                                 + IN_MILLIS
                                                 + ", update_time = now() where id in (select id"
                                                 + " from operation where state in ('QUEUED',"
@@ -96,7 +96,7 @@ class PostgresOperations implements OperationStore {
                                 held(
                                                 session,
                                                 "update operation set step = :step, metadata ="
-                                                    + " :metadata, update_time = now()"
+                                                        + " :metadata, update_time = now()"
                                                         + HELD,
                                                 name,
                                                 runner)
@@ -134,7 +134,7 @@ class PostgresOperations implements OperationStore {
                 session ->
                         session.createNativeQuery(
                                         "update operation set claimed_by = null, update_time ="
-                                            + " now(), claimed_until = "
+                                                + " now(), claimed_until = "
                                                 + IN_MILLIS
                                                 + HELD)
                                 .setParameter("millis", (double) delay.toMillis())

@@ -40,8 +40,8 @@ class PostgresStore implements StoreRecords {
                 session ->
                         session.createNativeQuery(
                                         "insert into stored_content (digest, size_bytes, format)"
-                                            + " values (:digest, :size, :format) on conflict do"
-                                            + " nothing")
+                                                + " values (:digest, :size, :format) on conflict do"
+                                                + " nothing")
                                 .setParameter("digest", content.digest().text())
                                 .setParameter("size", content.sizeBytes())
                                 .setParameter("format", content.format().text())

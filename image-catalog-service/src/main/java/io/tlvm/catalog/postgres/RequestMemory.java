@@ -27,7 +27,7 @@ final class RequestMemory {
         RepeatableRequest asked = request.get();
         return session.createNativeQuery(
                         "delete from remembered_request where create_time < now() - interval '7"
-                            + " days'")
+                                + " days'")
                 .executeUpdate()
                 .chain(
                         () ->
@@ -52,7 +52,7 @@ final class RequestMemory {
     static Uni<Optional<Inserted>> find(Mutiny.Session session, RepeatableRequest asked) {
         return session.createNativeQuery(
                         "select body_digest, result from remembered_request where caller = :caller"
-                            + " and request_id = :id",
+                                + " and request_id = :id",
                         Object[].class)
                 .setParameter("caller", asked.caller())
                 .setParameter("id", asked.id())

@@ -12,7 +12,7 @@ public record ImageName(String project, String image) {
         if (!SEGMENT.matcher(project).matches() || !SEGMENT.matcher(image).matches()) {
             throw new IllegalArgumentException(
                     "a segment is 1 to 63 of a-z 0-9 -, starts with a letter and does not end with"
-                        + " a hyphen");
+                            + " a hyphen");
         }
     }
 

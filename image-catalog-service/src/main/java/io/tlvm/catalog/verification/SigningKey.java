@@ -28,7 +28,7 @@ public final class SigningKey {
     private static final Pattern PEM =
             Pattern.compile(
                     "\\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]+)-----END PUBLIC"
-                        + " KEY-----\\s*");
+                            + " KEY-----\\s*");
     private static final int DER_BYTES_MAX = 1024;
 
     private final ECPublicKey key;

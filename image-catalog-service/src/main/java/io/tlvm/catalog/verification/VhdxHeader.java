@@ -43,7 +43,7 @@ final class VhdxHeader {
         if (!guid(header.get(), 48).equals(new UUID(0, 0))) {
             return rejected(
                     "its log is not empty: it was not closed cleanly; open and close it once where"
-                        + " it was made");
+                            + " it was made");
         }
         if (header.get().getShort(66) != 1) {
             return rejected("its header has an unknown version");

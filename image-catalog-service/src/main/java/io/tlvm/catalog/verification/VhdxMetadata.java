@@ -55,7 +55,7 @@ final class VhdxMetadata {
         if (items.containsKey(PARENT_LOCATOR)) {
             return rejected(
                     "it is a differencing disk: it names a parent file; merge it into one file"
-                        + " first");
+                            + " first");
         }
         Item parameters = items.get(FILE_PARAMETERS);
         Item virtualSize = items.get(VIRTUAL_DISK_SIZE);

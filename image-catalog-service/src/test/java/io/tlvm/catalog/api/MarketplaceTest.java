@@ -43,18 +43,18 @@ class MarketplaceTest {
                                 "microsoftwindowsdesktop:windows-11:win11-22h2-avd:22621.2428.231001"),
                         tuple(
                                 "Windows 11 Enterprise multi-session, version 22H2 + Microsoft 365"
-                                    + " Apps (preview) - Gen2",
+                                        + " Apps (preview) - Gen2",
                                 "microsoftwindowsdesktop:windows11preview:win11-22h2-avd-m365:22621.382.220810"),
                         tuple(
                                 "Windows 11 Enterprise multi-session, version 21H2 - Gen2",
                                 "microsoftwindowsdesktop:windows-11:win11-21h2-avd:22000.2538.231001"),
                         tuple(
                                 "Windows 11 Enterprise multi-session, version 21H2 + Microsoft 365"
-                                    + " Apps - Gen2",
+                                        + " Apps - Gen2",
                                 "microsoftwindowsdesktop:office-365:win10-21h2-avd-m365-g2:19044.3570.231010"),
                         tuple(
                                 "Windows 11 Enterprise multi-session, version 21H2 + Microsoft 365"
-                                    + " Apps - Gen2",
+                                        + " Apps - Gen2",
                                 "microsoftwindowsdesktop:office-365:win11-21h2-avd-m365:22000.2538.231010"));
     }
 

@@ -262,8 +262,8 @@ class PublishTest {
                                                 .setPublisher("publishers/pub-key")
                                                 .setPublicKeyPem(
                                                         "-----BEGIN PUBLIC KEY-----\n"
-                                                            + "AAAA\n"
-                                                            + "-----END PUBLIC KEY-----\n")
+                                                                + "AAAA\n"
+                                                                + "-----END PUBLIC KEY-----\n")
                                                 .build()),
                 "public_key_pem");
         assertThat(

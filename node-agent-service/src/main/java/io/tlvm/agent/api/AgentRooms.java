@@ -6,8 +6,8 @@ import io.tlvm.agent.machine.DiskPreparation;
 import io.tlvm.agent.machine.Machines;
 
 /**
- * What the endpoints call. They get it by a provider: the container makes endpoints on an event loop, and making these
- * starts trial machines.
+ * What the endpoints call. They get it by a provider: the container makes endpoints on an event
+ * loop, and making these starts trial machines.
  */
 public record AgentRooms(
         Machines machines, PlanCheck plans, DiskPreparation disks, CapabilityReport capabilities) {}

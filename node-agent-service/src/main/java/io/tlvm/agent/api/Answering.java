@@ -16,8 +16,8 @@ final class Answering {
     }
 
     /**
-     * The answer or the refusal. A caller that left is not waited for: only its wait ends, because decisions and actions
-     * are on the machine's own thread.
+     * The answer or the refusal. A caller that left is not waited for: only its wait ends, because
+     * decisions and actions are on the machine's own thread.
      */
     static <T> Uni<T> with(Work<T> work) {
         Thread thread = Thread.currentThread();
@@ -29,7 +29,11 @@ final class Answering {
         } catch (MachineRefused refused) {
             return Uni.createFrom().failure(Refusals.of(refused));
         } catch (InterruptedException gone) {
-            return Uni.createFrom().failure(Status.CANCELLED.withDescription("the caller left").asRuntimeException());
+            return Uni.createFrom()
+                    .failure(
+                            Status.CANCELLED
+                                    .withDescription("the caller left")
+                                    .asRuntimeException());
         } finally {
             call.removeListener(left);
             boolean unused = Thread.interrupted();

@@ -9,11 +9,16 @@ import io.tlvm.foundation.access.Caller;
 import io.tlvm.node.v1.GuestStateTransferServiceGrpc;
 import io.tlvm.node.v1.TransferRequest;
 import io.tlvm.node.v1.TransferResponse;
+
 import jakarta.inject.Provider;
 
-/** tlvm.node.v1.GuestStateTransferService. The observer API, because Mutiny's gRPC streams have no back-pressure. */
+/**
+ * tlvm.node.v1.GuestStateTransferService. The observer API, because Mutiny's gRPC streams have no
+ * back-pressure.
+ */
 @GrpcService
-class GuestStateTransferEndpoint extends GuestStateTransferServiceGrpc.GuestStateTransferServiceImplBase {
+class GuestStateTransferEndpoint
+        extends GuestStateTransferServiceGrpc.GuestStateTransferServiceImplBase {
     private final Provider<TransferAdmission> admission;
 
     GuestStateTransferEndpoint(Provider<TransferAdmission> admission) {

@@ -45,7 +45,9 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.Command;
+
 import jakarta.inject.Provider;
+
 import java.util.Optional;
 
 /** tlvm.node.v1.IgvmAgentService: one command each for the driver of the machine. */
@@ -62,166 +64,220 @@ class IgvmAgentEndpoint implements IgvmAgentService {
 
     @Override
     public Uni<GetCapabilitiesResponse> getCapabilities(GetCapabilitiesRequest request) {
-        return Answering.with(() -> GetCapabilitiesResponse.newBuilder()
-                .setCapabilities(rooms.get().capabilities().now())
-                .build());
+        return Answering.with(
+                () ->
+                        GetCapabilitiesResponse.newBuilder()
+                                .setCapabilities(rooms.get().capabilities().now())
+                                .build());
     }
 
     @Override
     public Uni<PrepareDisksResponse> prepareDisks(PrepareDisksRequest request) {
-        return Answering.with(() -> {
-            VmUid vm = Translate.vm(request.getCommand());
-            driver(vm).requireCurrent(Translate.version(request.getCommand()));
-            rooms.get().disks().prepare(vm, request.getSpec());
-            return PrepareDisksResponse.getDefaultInstance();
-        });
+        return Answering.with(
+                () -> {
+                    VmUid vm = Translate.vm(request.getCommand());
+                    driver(vm).requireCurrent(Translate.version(request.getCommand()));
+                    rooms.get().disks().prepare(vm, request.getSpec());
+                    return PrepareDisksResponse.getDefaultInstance();
+                });
     }
 
     @Override
     public Uni<CreateStateResponse> createState(CreateStateRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var create = new Command.Create(Translate.version(c), Translate.epoch(c), Translate.op(c));
-            return Translate.created(obey(Order.of(Translate.vm(c), create, request.getSpec())));
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var create =
+                            new Command.Create(
+                                    Translate.version(c), Translate.epoch(c), Translate.op(c));
+                    return Translate.created(
+                            obey(Order.of(Translate.vm(c), create, request.getSpec())));
+                });
     }
 
     @Override
     public Uni<WithdrawCreateResponse> withdrawCreate(WithdrawCreateRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var withdraw = new Command.Withdraw(Translate.version(c), Translate.epoch(c), Translate.op(c));
-            Answer unused = obey(Order.of(Translate.vm(c), withdraw, request.getStorage()));
-            return WithdrawCreateResponse.getDefaultInstance();
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var withdraw =
+                            new Command.Withdraw(
+                                    Translate.version(c), Translate.epoch(c), Translate.op(c));
+                    Answer unused = obey(Order.of(Translate.vm(c), withdraw, request.getStorage()));
+                    return WithdrawCreateResponse.getDefaultInstance();
+                });
     }
 
     @Override
     public Uni<RunResponse> run(RunRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var run = new Command.Run(
-                    Translate.version(c),
-                    Translate.epoch(c),
-                    Translate.op(c),
-                    Translate.mode(request.getMode()),
-                    new StateRef(request.getStateRef()));
-            Order order = Order.of(Translate.vm(c), run, request.getSpec());
-            return Translate.run(obey(
-                    request.getEkFingerprint().isEmpty()
-                            ? order
-                            : order.expecting(new Digest(request.getEkFingerprint()))));
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var run =
+                            new Command.Run(
+                                    Translate.version(c),
+                                    Translate.epoch(c),
+                                    Translate.op(c),
+                                    Translate.mode(request.getMode()),
+                                    new StateRef(request.getStateRef()));
+                    Order order = Order.of(Translate.vm(c), run, request.getSpec());
+                    return Translate.run(
+                            obey(
+                                    request.getEkFingerprint().isEmpty()
+                                            ? order
+                                            : order.expecting(
+                                                    new Digest(request.getEkFingerprint()))));
+                });
     }
 
     @Override
     public Uni<StopResponse> stop(StopRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var stop = new Command.Stop(
-                    Translate.version(c), Translate.epoch(c), Translate.op(c), Translate.mode(request.getMode()));
-            return Translate.stopped(obey(Order.of(Translate.vm(c), stop, request.getSpec())));
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var stop =
+                            new Command.Stop(
+                                    Translate.version(c),
+                                    Translate.epoch(c),
+                                    Translate.op(c),
+                                    Translate.mode(request.getMode()));
+                    return Translate.stopped(
+                            obey(Order.of(Translate.vm(c), stop, request.getSpec())));
+                });
     }
 
     @Override
     public Uni<PrepareIncomingResponse> prepareIncoming(PrepareIncomingRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            VmUid vm = Translate.vm(c);
-            requireJoined(vm);
-            var plan = rooms.get().plans().asTarget(vm, Translate.op(c), request.getPlan());
-            var prepare = new Command.Prepare(
-                    Translate.version(c), Translate.epoch(c), Translate.op(c), plan.source());
-            return Translate.prepared(obey(Order.of(vm, prepare, request.getSpec()).with(plan, 0)));
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    VmUid vm = Translate.vm(c);
+                    requireJoined(vm);
+                    var plan = rooms.get().plans().asTarget(vm, Translate.op(c), request.getPlan());
+                    var prepare =
+                            new Command.Prepare(
+                                    Translate.version(c),
+                                    Translate.epoch(c),
+                                    Translate.op(c),
+                                    plan.source());
+                    return Translate.prepared(
+                            obey(Order.of(vm, prepare, request.getSpec()).with(plan, 0)));
+                });
     }
 
     @Override
     public Uni<BeginOutgoingResponse> beginOutgoing(BeginOutgoingRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            VmUid vm = Translate.vm(c);
-            requireJoined(vm);
-            var plan = rooms.get().plans().asSource(vm, Translate.op(c), request.getPlan());
-            var begin = new Command.BeginOutgoing(
-                    Translate.version(c), Translate.epoch(c), Translate.op(c), plan.target());
-            return Translate.atPause(obey(Order.of(vm, begin, request.getSpec())
-                    .with(plan, request.getBandwidthBytesPerSecond())));
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    VmUid vm = Translate.vm(c);
+                    requireJoined(vm);
+                    var plan = rooms.get().plans().asSource(vm, Translate.op(c), request.getPlan());
+                    var begin =
+                            new Command.BeginOutgoing(
+                                    Translate.version(c),
+                                    Translate.epoch(c),
+                                    Translate.op(c),
+                                    plan.target());
+                    return Translate.atPause(
+                            obey(
+                                    Order.of(vm, begin, request.getSpec())
+                                            .with(plan, request.getBandwidthBytesPerSecond())));
+                });
     }
 
     @Override
     public Uni<GetTransferResponse> getTransfer(GetTransferRequest request) {
-        return Answering.with(() -> {
-            var driver = rooms.get().machines().find(new VmUid(request.getVmUid()));
-            var progress = driver.isPresent()
-                    ? driver.get().progress(new OperationId(request.getOpId()))
-                    : Optional.<MigrationInfo>empty();
-            return progress.map(Translate::progress).orElseGet(GetTransferResponse::getDefaultInstance);
-        });
+        return Answering.with(
+                () -> {
+                    var driver = rooms.get().machines().find(new VmUid(request.getVmUid()));
+                    var progress =
+                            driver.isPresent()
+                                    ? driver.get().progress(new OperationId(request.getOpId()))
+                                    : Optional.<MigrationInfo>empty();
+                    return progress.map(Translate::progress)
+                            .orElseGet(GetTransferResponse::getDefaultInstance);
+                });
     }
 
     @Override
     public Uni<ContinueResponse> continue_(ContinueRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var go = new Command.Continue(Translate.version(c), Translate.epoch(c), Translate.op(c));
-            return Translate.released(obey(Order.of(Translate.vm(c), go)));
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var go =
+                            new Command.Continue(
+                                    Translate.version(c), Translate.epoch(c), Translate.op(c));
+                    return Translate.released(obey(Order.of(Translate.vm(c), go)));
+                });
     }
 
     @Override
     public Uni<ConfirmLoadedResponse> confirmLoaded(ConfirmLoadedRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var confirm = new Command.ConfirmLoaded(Translate.version(c), Translate.epoch(c), Translate.op(c));
-            return Translate.loaded(obey(Order.of(Translate.vm(c), confirm)));
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var confirm =
+                            new Command.ConfirmLoaded(
+                                    Translate.version(c), Translate.epoch(c), Translate.op(c));
+                    return Translate.loaded(obey(Order.of(Translate.vm(c), confirm)));
+                });
     }
 
     @Override
     public Uni<DiscardResponse> discard(DiscardRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var discard = new Command.Discard(Translate.version(c), Translate.epoch(c), Translate.op(c));
-            Answer unused = obey(Order.of(Translate.vm(c), discard, request.getStorage()));
-            return DiscardResponse.getDefaultInstance();
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var discard =
+                            new Command.Discard(
+                                    Translate.version(c), Translate.epoch(c), Translate.op(c));
+                    Answer unused = obey(Order.of(Translate.vm(c), discard, request.getStorage()));
+                    return DiscardResponse.getDefaultInstance();
+                });
     }
 
     @Override
     public Uni<RetireResponse> retire(RetireRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var retire = new Command.Retire(
-                    Translate.version(c),
-                    Translate.epoch(c),
-                    Translate.op(c),
-                    new StateRef(request.getStateRef()));
-            Answer unused = obey(Order.of(Translate.vm(c), retire, request.getStorage()));
-            return RetireResponse.getDefaultInstance();
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var retire =
+                            new Command.Retire(
+                                    Translate.version(c),
+                                    Translate.epoch(c),
+                                    Translate.op(c),
+                                    new StateRef(request.getStateRef()));
+                    Answer unused = obey(Order.of(Translate.vm(c), retire, request.getStorage()));
+                    return RetireResponse.getDefaultInstance();
+                });
     }
 
     @Override
     public Uni<PurgeResponse> purge(PurgeRequest request) {
-        return Answering.with(() -> {
-            var c = request.getCommand();
-            var purge = new Command.Purge(Translate.version(c), Translate.epoch(c), Translate.op(c));
-            Answer unused = obey(Order.of(Translate.vm(c), purge, request.getStorage()));
-            return PurgeResponse.getDefaultInstance();
-        });
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var purge =
+                            new Command.Purge(
+                                    Translate.version(c), Translate.epoch(c), Translate.op(c));
+                    Answer unused = obey(Order.of(Translate.vm(c), purge, request.getStorage()));
+                    return PurgeResponse.getDefaultInstance();
+                });
     }
 
     @Override
     public Uni<GetMachineResponse> getMachine(GetMachineRequest request) {
-        return Answering.with(() -> {
-            VmUid vm = new VmUid(request.getVmUid());
-            MachineDriver driver =
-                    rooms.get().machines().find(vm).orElseThrow(() -> new MachineRefusal.Unknown().of(vm));
-            return GetMachineResponse.newBuilder().setReport(driver.report()).build();
-        });
+        return Answering.with(
+                () -> {
+                    VmUid vm = new VmUid(request.getVmUid());
+                    MachineDriver driver =
+                            rooms.get()
+                                    .machines()
+                                    .find(vm)
+                                    .orElseThrow(() -> new MachineRefusal.Unknown().of(vm));
+                    return GetMachineResponse.newBuilder().setReport(driver.report()).build();
+                });
     }
 
     private Answer obey(Order order) throws InterruptedException {

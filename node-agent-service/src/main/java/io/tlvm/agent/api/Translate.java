@@ -1,6 +1,7 @@
 package io.tlvm.agent.api;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.machine.Answer;
 import io.tlvm.foundation.identity.PeerIdentity;
@@ -25,6 +26,7 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.Phase;
+
 import java.io.ByteArrayInputStream;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -56,7 +58,8 @@ final class Translate {
             case RUN_MODE_COLD -> Phase.Mode.COLD;
             case RUN_MODE_ADOPT -> Phase.Mode.ADOPT;
             case RUN_MODE_RESUME -> Phase.Mode.RESUME;
-            case RUN_MODE_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException("validation let a mode pass");
+            case RUN_MODE_UNSPECIFIED, UNRECOGNIZED ->
+                    throw new IllegalArgumentException("validation let a mode pass");
         };
     }
 
@@ -64,7 +67,8 @@ final class Translate {
         return switch (mode) {
             case STOP_MODE_GRACEFUL -> Phase.StopMode.GRACEFUL;
             case STOP_MODE_FORCED -> Phase.StopMode.FORCED;
-            case STOP_MODE_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException("validation let a mode pass");
+            case STOP_MODE_UNSPECIFIED, UNRECOGNIZED ->
+                    throw new IllegalArgumentException("validation let a mode pass");
         };
     }
 
@@ -84,10 +88,14 @@ final class Translate {
             return "";
         }
         try {
-            return PeerIdentity.fingerprint((X509Certificate) CertificateFactory.getInstance("X.509")
-                    .generateCertificate(new ByteArrayInputStream(certificate.toByteArray())));
+            return PeerIdentity.fingerprint(
+                    (X509Certificate)
+                            CertificateFactory.getInstance("X.509")
+                                    .generateCertificate(
+                                            new ByteArrayInputStream(certificate.toByteArray())));
         } catch (CertificateException notOurs) {
-            throw new IllegalStateException("the certificate that was just read does not parse", notOurs);
+            throw new IllegalStateException(
+                    "the certificate that was just read does not parse", notOurs);
         }
     }
 
@@ -95,14 +103,24 @@ final class Translate {
         RunResponse.Builder response = RunResponse.newBuilder();
         switch (answer) {
             case Answer.Activated(var pause, var adopt) ->
-                response.setActivated(RunActivated.newBuilder().setPauseUs(micros(pause)).setAdoptUs(micros(adopt)));
-            case Answer.Exited(var reason) -> response.setExited(RunExited.newBuilder().setReason(reason));
+                    response.setActivated(
+                            RunActivated.newBuilder()
+                                    .setPauseUs(micros(pause))
+                                    .setAdoptUs(micros(adopt)));
+            case Answer.Exited(var reason) ->
+                    response.setExited(RunExited.newBuilder().setReason(reason));
             case Answer.Gone() -> response.setGone(RunGone.getDefaultInstance());
             case Answer.NotClaimed() -> response.setNotClaimed(RunNotClaimed.getDefaultInstance());
             case Answer.StateRefused(var evidence) ->
-                response.setStateRefused(RunStateRefused.newBuilder().setEvidence(evidence));
-            case Answer.Created _, Answer.Stopping _, Answer.Prepared _, Answer.AtPreSwitchover _, Answer.Released _,
-                    Answer.Loaded _, Answer.Done _ -> throw unexpected(answer);
+                    response.setStateRefused(RunStateRefused.newBuilder().setEvidence(evidence));
+            case Answer.Created _,
+                    Answer.Stopping _,
+                    Answer.Prepared _,
+                    Answer.AtPreSwitchover _,
+                    Answer.Released _,
+                    Answer.Loaded _,
+                    Answer.Done _ ->
+                    throw unexpected(answer);
         }
         return response.build();
     }
@@ -110,11 +128,19 @@ final class Translate {
     static StopResponse stopped(Answer answer) {
         return switch (answer) {
             // A refused start leaves nothing running either.
-            case Answer.Exited _, Answer.StateRefused _ -> StopResponse.newBuilder().setExited(true).build();
+            case Answer.Exited _, Answer.StateRefused _ ->
+                    StopResponse.newBuilder().setExited(true).build();
             case Answer.Stopping _ -> StopResponse.getDefaultInstance();
-            case Answer.Created _, Answer.Activated _, Answer.Gone _, Answer.NotClaimed _, Answer.Prepared _,
-                    Answer.AtPreSwitchover _, Answer.Released _, Answer.Loaded _, Answer.Done _ ->
-                throw unexpected(answer);
+            case Answer.Created _,
+                    Answer.Activated _,
+                    Answer.Gone _,
+                    Answer.NotClaimed _,
+                    Answer.Prepared _,
+                    Answer.AtPreSwitchover _,
+                    Answer.Released _,
+                    Answer.Loaded _,
+                    Answer.Done _ ->
+                    throw unexpected(answer);
         };
     }
 

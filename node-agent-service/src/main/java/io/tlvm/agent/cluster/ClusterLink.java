@@ -35,7 +35,10 @@ public interface ClusterLink {
         private static final long serialVersionUID = 1L;
         private final boolean silent;
 
-        /** @param silent vm-service was not reached, or is not ready: nothing was decided about this node */
+        /**
+         * @param silent vm-service was not reached, or is not ready: nothing was decided about this
+         *     node
+         */
         public ClusterSaysNo(String why, boolean silent) {
             super(why);
             this.silent = silent;

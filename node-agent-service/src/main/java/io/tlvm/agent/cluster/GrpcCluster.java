@@ -14,6 +14,7 @@ import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.node.v1.RenewRequest;
 import io.tlvm.node.v1.RenewResponse;
 import io.tlvm.ownership.id.VmUid;
+
 import java.time.Duration;
 import java.util.function.Function;
 
@@ -44,23 +45,41 @@ public final class GrpcCluster implements ClusterLink {
 
     @Override
     public OwnershipView row(VmUid vm) throws ClusterSaysNo {
-        return call(stub -> stub.getOwnership(
-                        GetOwnershipRequest.newBuilder().setVmUid(vm.value()).build()))
+        return call(stub ->
+                        stub.getOwnership(
+                                GetOwnershipRequest.newBuilder().setVmUid(vm.value()).build()))
                 .getRow();
     }
 
     private <T> T call(Function<ClusterServiceBlockingStub, T> method) throws ClusterSaysNo {
         try {
-            return method.apply(ClusterServiceGrpc.newBlockingStub(channels.channel(address, vmService))
-                    .withDeadlineAfter(CALL_MAX));
+            return method.apply(
+                    ClusterServiceGrpc.newBlockingStub(channels.channel(address, vmService))
+                            .withDeadlineAfter(CALL_MAX));
         } catch (StatusRuntimeException refused) {
             RefusalView view = RefusalView.of(refused);
             boolean silent =
                     switch (view.code()) {
-                        case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL, UNKNOWN, RESOURCE_EXHAUSTED -> true;
-                        case OK, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, UNAUTHENTICATED,
-                                FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, DATA_LOSS, UNRECOGNIZED ->
-                            false;
+                        case UNAVAILABLE,
+                                DEADLINE_EXCEEDED,
+                                CANCELLED,
+                                INTERNAL,
+                                UNKNOWN,
+                                RESOURCE_EXHAUSTED ->
+                                true;
+                        case OK,
+                                INVALID_ARGUMENT,
+                                NOT_FOUND,
+                                ALREADY_EXISTS,
+                                PERMISSION_DENIED,
+                                UNAUTHENTICATED,
+                                FAILED_PRECONDITION,
+                                ABORTED,
+                                OUT_OF_RANGE,
+                                UNIMPLEMENTED,
+                                DATA_LOSS,
+                                UNRECOGNIZED ->
+                                false;
                     };
             throw new ClusterSaysNo("vm-service at " + address + ": " + view.message(), silent);
         }

@@ -1,6 +1,8 @@
 package io.tlvm.agent.cluster;
 
-/** Whether this node was admitted to its cluster since it started; soft, false after every start. */
+/**
+ * Whether this node was admitted to its cluster since it started; soft, false after every start.
+ */
 public final class JoinState {
     private volatile boolean joined;
 

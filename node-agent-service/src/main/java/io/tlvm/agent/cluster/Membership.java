@@ -14,6 +14,9 @@ import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.VmUid;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
 
 /**
- * This node as a member of its cluster. Until Join was accepted, and again after a refused renewal, the node takes no
- * command (R9). Guests run on through any silence of the control plane.
+ * This node as a member of its cluster. Until Join was accepted, and again after a refused renewal,
+ * the node takes no command (R9). Guests run on through any silence of the control plane.
  */
 public final class Membership implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Membership.class);
@@ -75,15 +77,19 @@ public final class Membership implements AutoCloseable {
 
     /** Begins to join and renew. */
     public void start() {
-        Thread.ofVirtual().name("membership").start(() -> {
-            try {
-                do {
-                    turn();
-                } while (!stopping.await(pause().toMillis(), TimeUnit.MILLISECONDS));
-            } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread.ofVirtual()
+                .name("membership")
+                .start(
+                        () -> {
+                            try {
+                                do {
+                                    turn();
+                                } while (!stopping.await(
+                                        pause().toMillis(), TimeUnit.MILLISECONDS));
+                            } catch (InterruptedException stop) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
     }
 
     private Duration pause() {
@@ -107,7 +113,10 @@ public final class Membership implements AutoCloseable {
         }
     }
 
-    /** One line per change: a control plane that is away for an hour is not worth a line every two seconds. */
+    /**
+     * One line per change: a control plane that is away for an hour is not worth a line every two
+     * seconds.
+     */
     private void trouble(String what) {
         if (!what.equals(lastTrouble)) {
             lastTrouble = what;
@@ -116,14 +125,16 @@ public final class Membership implements AutoCloseable {
     }
 
     private void join() throws ClusterSaysNo, InterruptedException {
-        JoinResponse answer = link.join(JoinRequest.newBuilder()
-                .setNode(node.value())
-                .setBootId(bootId)
-                .setAddress(address)
-                .setCapabilities(capabilities.now())
-                .addAllMachines(reports())
-                .addAllStoragePaths(reached())
-                .build());
+        JoinResponse answer =
+                link.join(
+                        JoinRequest.newBuilder()
+                                .setNode(node.value())
+                                .setBootId(bootId)
+                                .setAddress(address)
+                                .setCapabilities(capabilities.now())
+                                .addAllMachines(reports())
+                                .addAllStoragePaths(reached())
+                                .build());
         for (OwnershipView row : answer.getRowsList()) {
             var driver = machines.find(new VmUid(row.getVmUid()));
             if (driver.isPresent()) {
@@ -131,21 +142,28 @@ public final class Membership implements AutoCloseable {
             }
         }
         locations = List.copyOf(answer.getStoragePathsList());
-        Duration told = Duration.ofSeconds(
-                answer.getRenewInterval().getSeconds(), answer.getRenewInterval().getNanos());
+        Duration told =
+                Duration.ofSeconds(
+                        answer.getRenewInterval().getSeconds(),
+                        answer.getRenewInterval().getNanos());
         interval = told.isPositive() && told.compareTo(RENEW_MAX) <= 0 ? told : interval;
         state.set(true);
-        LOG.infof("node=%s joined rows=%d storage_paths=%d", node, answer.getRowsCount(), locations.size());
+        LOG.infof(
+                "node=%s joined rows=%d storage_paths=%d",
+                node, answer.getRowsCount(), locations.size());
     }
 
     private void renew() throws ClusterSaysNo, InterruptedException {
-        locations = List.copyOf(link.renew(RenewRequest.newBuilder()
-                        .setNode(node.value())
-                        .setBootId(bootId)
-                        .addAllMachines(reports())
-                        .addAllStoragePaths(reached())
-                        .build())
-                .getStoragePathsList());
+        locations =
+                List.copyOf(
+                        link.renew(
+                                        RenewRequest.newBuilder()
+                                                .setNode(node.value())
+                                                .setBootId(bootId)
+                                                .addAllMachines(reports())
+                                                .addAllStoragePaths(reached())
+                                                .build())
+                                .getStoragePathsList());
     }
 
     private List<MachineReport> reports() throws InterruptedException {

@@ -13,15 +13,17 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 
 /**
- * Checks the plan of a command: genuine, for this node, of this operation, and what the row says now. A genuine plan may
- * be of an attempt that was aborted since.
+ * Checks the plan of a command: genuine, for this node, of this operation, and what the row says
+ * now. A genuine plan may be of an attempt that was aborted since.
  */
 public final class PlanCheck {
     private final NodeName node;
     private final Plans plans;
     private final ClusterLink link;
 
-    /** @param node this node */
+    /**
+     * @param node this node
+     */
     public PlanCheck(NodeName node, Plans plans, ClusterLink link) {
         this.node = node;
         this.plans = plans;
@@ -45,7 +47,8 @@ public final class PlanCheck {
     /**
      * The plan of a source's command.
      *
-     * @throws MachineRefused unless this node is the source of the plan, which names the target's key and directory
+     * @throws MachineRefused unless this node is the source of the plan, which names the target's
+     *     key and directory
      */
     public VerifiedPlan asSource(VmUid vm, OperationId op, SignedMigrationPlan signed) {
         VerifiedPlan plan = verify(vm, op, signed);
@@ -63,7 +66,8 @@ public final class PlanCheck {
         try {
             VerifiedPlan plan = plans.verify(signed);
             if (!plan.vm().equals(vm) || !plan.op().equals(op)) {
-                throw refused(vm, "it is of machine %s, operation %s".formatted(plan.vm(), plan.op()));
+                throw refused(
+                        vm, "it is of machine %s, operation %s".formatted(plan.vm(), plan.op()));
             }
             return plan;
         } catch (PlanRejected rejected) {
@@ -78,15 +82,21 @@ public final class PlanCheck {
         } catch (ClusterSaysNo no) {
             throw new MachineRefusal.RowUnknown(String.valueOf(no.getMessage())).of(plan.vm());
         }
-        boolean same = row.getPhase().equals("MIGRATING")
-                && row.getOpId().equals(plan.op().value())
-                && row.getAttemptEpoch() == plan.attemptEpoch().value()
-                && row.getEpoch() == plan.sourceEpoch().value()
-                && row.getOwner().equals(plan.source().value())
-                && row.getTarget().equals(plan.target().value());
+        boolean same =
+                row.getPhase().equals("MIGRATING")
+                        && row.getOpId().equals(plan.op().value())
+                        && row.getAttemptEpoch() == plan.attemptEpoch().value()
+                        && row.getEpoch() == plan.sourceEpoch().value()
+                        && row.getOwner().equals(plan.source().value())
+                        && row.getTarget().equals(plan.target().value());
         if (!same) {
-            throw new MachineRefusal.RowDiffers("the row is %s, operation %s, epoch %d, target %s"
-                            .formatted(row.getPhase(), row.getOpId(), row.getEpoch(), row.getTarget()))
+            throw new MachineRefusal.RowDiffers(
+                            "the row is %s, operation %s, epoch %d, target %s"
+                                    .formatted(
+                                            row.getPhase(),
+                                            row.getOpId(),
+                                            row.getEpoch(),
+                                            row.getTarget()))
                     .of(plan.vm());
         }
     }

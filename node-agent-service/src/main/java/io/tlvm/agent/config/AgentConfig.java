@@ -3,6 +3,7 @@ package io.tlvm.agent.config;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
+
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -33,7 +34,10 @@ public interface AgentConfig {
     /** The compiled guardian, see src/main/c. */
     Path guardian();
 
-    /** The node's issuer of EK certificates; by default {@code ek-ca} in the directory of its identity. */
+    /**
+     * The node's issuer of EK certificates; by default {@code ek-ca} in the directory of its
+     * identity.
+     */
     Optional<Path> ekCaDirectory();
 
     /** Memory that the node offers, MiB; by default all of it. */
@@ -46,7 +50,10 @@ public interface AgentConfig {
     @WithDefault("Nehalem")
     String kvmCpuModel();
 
-    /** User id under which the start-up checks run QEMU; of no account and no machine. Only with root. */
+    /**
+     * User id under which the start-up checks run QEMU; of no account and no machine. Only with
+     * root.
+     */
     @WithDefault("64999")
     int probeUid();
 
@@ -54,7 +61,10 @@ public interface AgentConfig {
     @WithDefault("false")
     boolean reportDebugPaths();
 
-    /** An empty storage directory gets its marker by itself. Dangerous where storage is mounted: see StoragePaths. */
+    /**
+     * An empty storage directory gets its marker by itself. Dangerous where storage is mounted: see
+     * StoragePaths.
+     */
     @WithDefault("false")
     boolean claimEmptyStoragePaths();
 

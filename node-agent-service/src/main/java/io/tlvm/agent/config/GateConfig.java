@@ -2,6 +2,7 @@ package io.tlvm.agent.config;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -1,7 +1,9 @@
 package io.tlvm.agent.config;
 
 import io.tlvm.agent.cluster.JoinState;
+
 import jakarta.enterprise.context.ApplicationScoped;
+
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -18,8 +20,6 @@ class MembershipReadiness implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        return HealthCheckResponse.named("cluster-joined")
-                .status(join.isJoined())
-                .build();
+        return HealthCheckResponse.named("cluster-joined").status(join.isJoined()).build();
     }
 }

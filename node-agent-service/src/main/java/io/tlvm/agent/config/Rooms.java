@@ -41,17 +41,20 @@ import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.ownership.id.NodeName;
+
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jboss.logging.Logger;
 
 /** Makes the rooms, which know nothing of the container, and starts them in order. */
 @Singleton
@@ -64,9 +67,14 @@ class Rooms {
     @Singleton
     NodeName node(AgentConfig config, PkiDirectory pki) {
         NodeName name = new NodeName(config.name());
-        if (!(pki.identity().id() instanceof SpiffeId.Node(_, String own)) || !own.equals(name.value())) {
-            throw new IllegalStateException("tlvm.node.name is " + name + ", but the certificate is of "
-                    + pki.identity().id().uri() + ": correct one of them");
+        if (!(pki.identity().id() instanceof SpiffeId.Node(_, String own))
+                || !own.equals(name.value())) {
+            throw new IllegalStateException(
+                    "tlvm.node.name is "
+                            + name
+                            + ", but the certificate is of "
+                            + pki.identity().id().uri()
+                            + ": correct one of them");
         }
         return name;
     }
@@ -87,8 +95,12 @@ class Rooms {
         if (!config.gates()) {
             return Gates.OPEN;
         }
-        return new SocketGates(config.gatesSocket()
-                .orElseThrow(() -> new IllegalStateException("tlvm.test.gates needs tlvm.test.gates-socket")));
+        return new SocketGates(
+                config.gatesSocket()
+                        .orElseThrow(
+                                () ->
+                                        new IllegalStateException(
+                                                "tlvm.test.gates needs tlvm.test.gates-socket")));
     }
 
     @Produces
@@ -102,15 +114,20 @@ class Rooms {
     HostCapabilities host(AgentConfig config, Guardian guardian, StateDirectories directories)
             throws IOException, InterruptedException {
         boolean root = FileOwner.ofThisProcess().uid() == 0;
-        RunAs runAs = root ? new RunAs.Ids(config.probeUid(), config.probeUid()) : new RunAs.AgentItself();
+        RunAs runAs =
+                root
+                        ? new RunAs.Ids(config.probeUid(), config.probeUid())
+                        : new RunAs.AgentItself();
         try {
             return new HostProbe(
                             SearchPath.of(String.valueOf(System.getenv("PATH"))),
                             new FirmwareImages(FirmwareImages.DEBIAN),
-                            new HostProbe.Settings(guardian, directories.run(), runAs, config.kvmCpuModel()))
+                            new HostProbe.Settings(
+                                    guardian, directories.run(), runAs, config.kvmCpuModel()))
                     .probe();
         } catch (HostUnusable unusable) {
-            throw new IllegalStateException("this host cannot run machines: " + unusable.getMessage(), unusable);
+            throw new IllegalStateException(
+                    "this host cannot run machines: " + unusable.getMessage(), unusable);
         }
     }
 
@@ -140,7 +157,8 @@ class Rooms {
             ChannelFactory channels,
             TrustDomain trustDomain,
             Gates gates) {
-        Path ekCa = config.ekCaDirectory().orElseGet(() -> common.pki().directory().resolve("ek-ca"));
+        Path ekCa =
+                config.ekCaDirectory().orElseGet(() -> common.pki().directory().resolve("ek-ca"));
         return new NodeEquipment(
                 node,
                 directories.journals(),
@@ -174,19 +192,23 @@ class Rooms {
             ChannelFactory channels,
             AgentConfig config,
             TrustDomain trustDomain) {
-        CatalogImages source = new CatalogImages(
-                channels,
-                HostPort.parse(config.catalog().address()),
-                trustDomain.service("image-catalog-service"));
+        CatalogImages source =
+                new CatalogImages(
+                        channels,
+                        HostPort.parse(config.catalog().address()),
+                        trustDomain.service("image-catalog-service"));
         return new DiskPreparation(
-                equipment, new Disks(new ImageCache(directories.images(), source, VhdxConversion.STANDARD)));
+                equipment,
+                new Disks(new ImageCache(directories.images(), source, VhdxConversion.STANDARD)));
     }
 
     @Produces
     @Singleton
     ClusterLink cluster(ChannelFactory channels, AgentConfig config, TrustDomain trustDomain) {
         return new GrpcCluster(
-                channels, HostPort.parse(config.vmService().address()), trustDomain.service("vm-service"));
+                channels,
+                HostPort.parse(config.vmService().address()),
+                trustDomain.service("vm-service"));
     }
 
     @Produces
@@ -232,7 +254,11 @@ class Rooms {
 
     @Produces
     @Singleton
-    AgentRooms agentRooms(Machines machines, PlanCheck plans, DiskPreparation disks, CapabilityReport capabilities) {
+    AgentRooms agentRooms(
+            Machines machines,
+            PlanCheck plans,
+            DiskPreparation disks,
+            CapabilityReport capabilities) {
         return new AgentRooms(machines, plans, disks, capabilities);
     }
 
@@ -248,7 +274,13 @@ class Rooms {
             JoinState state)
             throws IOException {
         return new Membership(
-                node, HostPort.parse(config.address()).toString(), link, machines, storage, capabilities, state);
+                node,
+                HostPort.parse(config.address()).toString(),
+                link,
+                machines,
+                storage,
+                capabilities,
+                state);
     }
 
     void close(@Disposes Membership membership) {
@@ -256,11 +288,19 @@ class Rooms {
     }
 
     /** Journals and processes first: what is reported with Join must be what is there. */
-    void start(@Observes StartupEvent event, Machines machines, Membership membership, HostCapabilities host)
+    void start(
+            @Observes StartupEvent event,
+            Machines machines,
+            Membership membership,
+            HostCapabilities host)
             throws IOException, InterruptedException {
         LOG.infof(
                 "host qemu=%s swtpm=%s acceleration=%s cpu=%s users_per_vm=%s",
-                host.qemuVersion(), host.swtpmVersion(), host.acceleration(), host.cpuModel(), host.userPerVm());
+                host.qemuVersion(),
+                host.swtpmVersion(),
+                host.acceleration(),
+                host.cpuModel(),
+                host.userPerVm());
         machines.open();
         membership.start();
     }

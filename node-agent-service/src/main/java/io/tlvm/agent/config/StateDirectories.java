@@ -1,6 +1,9 @@
 package io.tlvm.agent.config;
 
 import io.tlvm.agent.hypervisor.qemu.RunDirectory;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -10,12 +13,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
-/** The agent's own directories, made where they are missing, and the lock that keeps a second agent out of them. */
+/**
+ * The agent's own directories, made where they are missing, and the lock that keeps a second agent
+ * out of them.
+ */
 final class StateDirectories implements AutoCloseable {
     private static final String PRIVATE = "rwx------";
     private static final String PASSABLE = "rwx--x--x";
+
     /** A run directory is named {@code <vm uid>.<epoch>}; this many digits must fit. */
     private static final String LONG_EPOCH = "999";
 
@@ -29,7 +35,9 @@ final class StateDirectories implements AutoCloseable {
         this.lockFile = lockFile;
     }
 
-    /** @throws IllegalStateException when another agent holds them, or the run directory is too long */
+    /**
+     * @throws IllegalStateException when another agent holds them, or the run directory is too long
+     */
     static StateDirectories open(Path stateDirectory, Path runDirectory) throws IOException {
         Path state = stateDirectory.toAbsolutePath().normalize();
         Path run = runDirectory.toAbsolutePath().normalize();
@@ -40,7 +48,8 @@ final class StateDirectories implements AutoCloseable {
         make(state.resolve("journals"), PRIVATE);
         make(state.resolve("images"), PRIVATE);
         FileChannel lockFile =
-                FileChannel.open(state.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileChannel.open(
+                        state.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         @Nullable FileLock lock;
         try {
             lock = lockFile.tryLock();
@@ -50,7 +59,9 @@ final class StateDirectories implements AutoCloseable {
         if (lock == null) {
             lockFile.close();
             throw new IllegalStateException(
-                    "another agent uses " + state + ": stop it, or set tlvm.node.state-directory to another directory");
+                    "another agent uses "
+                            + state
+                            + ": stop it, or set tlvm.node.state-directory to another directory");
         }
         return new StateDirectories(state, run, lockFile);
     }

@@ -1,6 +1,7 @@
 package io.tlvm.agent.file;
 
 import io.tlvm.ownership.id.Digest;
+
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;

@@ -16,9 +16,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Writes that are on the medium when the method returns. A rename is durable only once its directory was synced
- * (fsync(2): "Calling fsync() does not necessarily ensure that the entry in the directory containing the file has also
- * reached disk").
+ * Writes that are on the medium when the method returns. A rename is durable only once its
+ * directory was synced (fsync(2): "Calling fsync() does not necessarily ensure that the entry in
+ * the directory containing the file has also reached disk").
  */
 public final class DurableFile {
     private static final FileAttribute<?> PRIVATE =
@@ -27,8 +27,8 @@ public final class DurableFile {
     private DurableFile() {}
 
     /**
-     * Replaces a file as a whole: a reader, and a power cut, sees the old content or the new one. The file gets mode
-     * 0600.
+     * Replaces a file as a whole: a reader, and a power cut, sees the old content or the new one.
+     * The file gets mode 0600.
      *
      * @param owner who owns it before it gets its name
      * @throws IOException when it could not be written; the old content stays then
@@ -37,7 +37,9 @@ public final class DurableFile {
         Path directory = directoryOf(file);
         Path fresh = directory.resolve(freshName(file.getFileName().toString()));
         Files.deleteIfExists(fresh);
-        try (var channel = FileChannel.open(fresh, Set.of(CREATE_NEW, WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE)) {
+        try (var channel =
+                FileChannel.open(
+                        fresh, Set.of(CREATE_NEW, WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE)) {
             writeFully(channel, ByteBuffer.wrap(content));
             owner.take(fresh, "rw-------");
             channel.force(true);
@@ -59,7 +61,8 @@ public final class DurableFile {
     /**
      * Syncs content and attributes of a regular file.
      *
-     * @throws IOException when the kernel could not write them; what was acknowledged before is then unknown
+     * @throws IOException when the kernel could not write them; what was acknowledged before is
+     *     then unknown
      */
     public static void sync(Path file) throws IOException {
         try (var channel = FileChannel.open(file, WRITE, LinkOption.NOFOLLOW_LINKS)) {

@@ -9,7 +9,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Who owns a file: the agent itself, or the user id that QEMU and swtpm of one virtual machine run under.
+ * Who owns a file: the agent itself, or the user id that QEMU and swtpm of one virtual machine run
+ * under.
  *
  * @param uid numeric user id, 0 or more
  * @param gid numeric group id, 0 or more
@@ -21,7 +22,8 @@ public record FileOwner(int uid, int gid) {
     /** Refuses negative ids: chown(2) reads -1 as "leave as it is". */
     public FileOwner {
         if (uid < 0 || gid < 0) {
-            throw new IllegalArgumentException("user and group ids are 0 or more, not %d:%d".formatted(uid, gid));
+            throw new IllegalArgumentException(
+                    "user and group ids are 0 or more, not %d:%d".formatted(uid, gid));
         }
     }
 
@@ -45,8 +47,9 @@ public record FileOwner(int uid, int gid) {
     }
 
     /**
-     * Makes this the owner of a file or directory and sets its exact mode. A process without root's rights can give
-     * nothing away: there everything stays its own, and QEMU and swtpm run under its user too.
+     * Makes this the owner of a file or directory and sets its exact mode. A process without root's
+     * rights can give nothing away: there everything stays its own, and QEMU and swtpm run under
+     * its user too.
      *
      * @param mode in the form of ls, for example {@code rw-------}
      * @throws IOException when a right is missing or the file is a symbolic link
@@ -54,9 +57,11 @@ public record FileOwner(int uid, int gid) {
     public void take(Path file, String mode) throws IOException {
         Set<PosixFilePermission> permissions = PosixFilePermissions.fromString(mode);
         if (Files.isSymbolicLink(file)) {
-            throw new IOException("refusing to change owner or mode through the symbolic link " + file);
+            throw new IOException(
+                    "refusing to change owner or mode through the symbolic link " + file);
         }
-        // Mode first: for a moment the old owner has the narrower rights, never the new one the wider.
+        // Mode first: for a moment the old owner has the narrower rights, never the new one the
+        // wider.
         Files.setPosixFilePermissions(file, permissions);
         if (ofThisProcess().uid() == ROOT && !of(file).equals(this)) {
             Files.setAttribute(file, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);

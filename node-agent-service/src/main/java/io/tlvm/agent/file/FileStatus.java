@@ -9,10 +9,19 @@ import java.util.Objects;
 
 /** lstat(2): what a name stands for, in one call, and whether it still is the same thing later. */
 record FileStatus(
-        int mode, int links, long device, long inode, int uid, int gid, long size, Object modified, Object changed) {
+        int mode,
+        int links,
+        long device,
+        long inode,
+        int uid,
+        int gid,
+        long size,
+        Object modified,
+        Object changed) {
     private static final int REGULAR = 0x8000;
     private static final int TYPE_MASK = 0xF000;
-    private static final String NAMES = "unix:mode,nlink,dev,ino,uid,gid,size,lastModifiedTime,ctime";
+    private static final String NAMES =
+            "unix:mode,nlink,dev,ino,uid,gid,size,lastModifiedTime,ctime";
 
     static FileStatus of(Path file) throws IOException {
         Map<String, Object> found = Files.readAttributes(file, NAMES, LinkOption.NOFOLLOW_LINKS);

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Reads a file that QEMU or swtpm may be writing. swtpm replaces its file by rename, QEMU writes in place, neither
- * locks it against a reader: so the content counts only if nothing about the file changed meanwhile and a second read
- * gives the same bytes.
+ * Reads a file that QEMU or swtpm may be writing. swtpm replaces its file by rename, QEMU writes in
+ * place, neither locks it against a reader: so the content counts only if nothing about the file
+ * changed meanwhile and a second read gives the same bytes.
  */
 public final class StableRead {
     private static final int ATTEMPTS = 16;
@@ -28,7 +28,9 @@ public final class StableRead {
         /** Nothing has that name. */
         record Missing() implements Outcome {}
 
-        /** Not a regular file with exactly one name: a link, a pipe, a directory. It was not opened. */
+        /**
+         * Not a regular file with exactly one name: a link, a pipe, a directory. It was not opened.
+         */
         record NotRegular() implements Outcome {}
 
         /** More bytes than the reader allows. */
@@ -39,8 +41,8 @@ public final class StableRead {
     }
 
     /**
-     * Reads a file without following a symbolic link in its last component. The directories above must belong to the
-     * agent.
+     * Reads a file without following a symbolic link in its last component. The directories above
+     * must belong to the agent.
      *
      * @param max the most bytes to read
      * @throws IOException when the medium fails
@@ -62,7 +64,9 @@ public final class StableRead {
                     first = content(channel, (int) size);
                     second = content(channel, (int) size);
                 }
-                if (first.length == size && Arrays.equals(first, second) && before.equals(FileStatus.of(file))) {
+                if (first.length == size
+                        && Arrays.equals(first, second)
+                        && before.equals(FileStatus.of(file))) {
                     return new Outcome.Stable(first);
                 }
             } catch (NoSuchFileException gone) {

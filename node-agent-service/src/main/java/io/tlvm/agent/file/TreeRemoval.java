@@ -12,24 +12,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Removes a directory and all below it, relative to open directories (openat, unlinkat): an unprivileged process that
- * owns a part of the tree and swaps a directory for a symbolic link meanwhile cannot lead root out of the tree.
+ * Removes a directory and all below it, relative to open directories (openat, unlinkat): an
+ * unprivileged process that owns a part of the tree and swaps a directory for a symbolic link
+ * meanwhile cannot lead root out of the tree.
  */
 public final class TreeRemoval {
-    /** Deeper than any tree of ours; something deeper was made by a guest's process to exhaust the walker. */
+    /**
+     * Deeper than any tree of ours; something deeper was made by a guest's process to exhaust the
+     * walker.
+     */
     private static final int DEPTH_MAX = 16;
 
     private TreeRemoval() {}
 
     /**
-     * Removes what has this name in the directory: a tree, a file, or the link itself. Nothing there is fine.
+     * Removes what has this name in the directory: a tree, a file, or the link itself. Nothing
+     * there is fine.
      *
-     * @throws IOException when something could not be removed; what is left can be removed by another call
+     * @throws IOException when something could not be removed; what is left can be removed by
+     *     another call
      */
     public static void remove(Path directory, String name) throws IOException {
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
             if (!(stream instanceof SecureDirectoryStream<Path> secure)) {
-                throw new IOException("no openat on the file system of " + directory + ": use a Linux file system");
+                throw new IOException(
+                        "no openat on the file system of "
+                                + directory
+                                + ": use a Linux file system");
             }
             remove(secure, Path.of(name), DEPTH_MAX);
         } catch (NoSuchFileException gone) {
@@ -52,12 +61,19 @@ public final class TreeRemoval {
         remove(directory, absolute.getFileName().toString());
     }
 
-    private static void remove(SecureDirectoryStream<Path> parent, Path name, int depth) throws IOException {
+    private static void remove(SecureDirectoryStream<Path> parent, Path name, int depth)
+            throws IOException {
         if (depth == 0) {
-            throw new IOException("more than " + DEPTH_MAX + " directories deep at " + name + ": remove it by hand");
+            throw new IOException(
+                    "more than "
+                            + DEPTH_MAX
+                            + " directories deep at "
+                            + name
+                            + ": remove it by hand");
         }
         BasicFileAttributeView view =
-                parent.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+                parent.getFileAttributeView(
+                        name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
         try {
             if (!view.readAttributes().isDirectory()) {
                 parent.deleteFile(name);
@@ -66,13 +82,16 @@ public final class TreeRemoval {
             removeBelow(parent, name, depth);
             parent.deleteDirectory(name);
         } catch (NoSuchFileException gone) {
-            // Somebody else, or an earlier call, removed just this one: the rest is still to be done.
+            // Somebody else, or an earlier call, removed just this one: the rest is still to be
+            // done.
             return;
         }
     }
 
-    private static void removeBelow(SecureDirectoryStream<Path> parent, Path name, int depth) throws IOException {
-        try (SecureDirectoryStream<Path> directory = parent.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
+    private static void removeBelow(SecureDirectoryStream<Path> parent, Path name, int depth)
+            throws IOException {
+        try (SecureDirectoryStream<Path> directory =
+                parent.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
             List<Path> entries = new ArrayList<>();
             directory.forEach(entry -> entries.add(entry.getFileName()));
             for (Path entry : entries) {

@@ -1,4 +1,7 @@
-/** Files that must survive a power cut, and files that an unprivileged process may change while they are read. */
+/**
+ * Files that must survive a power cut, and files that an unprivileged process may change while they
+ * are read.
+ */
 @NullMarked
 package io.tlvm.agent.file;
 

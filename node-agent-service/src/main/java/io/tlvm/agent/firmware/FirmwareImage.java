@@ -1,6 +1,7 @@
 package io.tlvm.agent.firmware;
 
 import io.tlvm.ownership.id.Digest;
+
 import java.nio.file.Path;
 
 /**
@@ -12,8 +13,12 @@ import java.nio.file.Path;
  * @param variableTemplate the variables that a new machine begins with
  * @param variableSize the exact size of every variable store of this firmware, in bytes
  */
-public record FirmwareImage(FirmwareKind kind, Path code, Digest codeDigest, Path variableTemplate, int variableSize) {
-    /** Names the code by content, the same on every node that has it: {@code <file name>@sha256:<64 digits>}. */
+public record FirmwareImage(
+        FirmwareKind kind, Path code, Digest codeDigest, Path variableTemplate, int variableSize) {
+    /**
+     * Names the code by content, the same on every node that has it: {@code <file name>@sha256:<64
+     * digits>}.
+     */
     public String id() {
         return code.getFileName() + "@" + codeDigest;
     }

@@ -2,6 +2,7 @@ package io.tlvm.agent.firmware;
 
 import io.tlvm.agent.file.ContentDigest;
 import io.tlvm.agent.file.StableRead;
+
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -31,7 +32,8 @@ public final class FirmwareImages {
         Path template = directory.resolve(kind.variables());
         byte[] codeBytes = content(code, CODE_MAX);
         byte[] templateBytes = content(template, VARIABLES_MAX);
-        return new FirmwareImage(kind, code, ContentDigest.of(codeBytes), template, templateBytes.length);
+        return new FirmwareImage(
+                kind, code, ContentDigest.of(codeBytes), template, templateBytes.length);
     }
 
     static byte[] content(Path file, int max) throws IOException {
@@ -41,12 +43,13 @@ public final class FirmwareImages {
             case StableRead.Outcome.Missing _ -> throw unusable(file, "is missing");
             case StableRead.Outcome.NotRegular _ -> throw unusable(file, "is no regular file");
             case StableRead.Outcome.TooLarge(long size, int most) ->
-                throw unusable(file, "has %d bytes, more than %d".formatted(size, most));
+                    throw unusable(file, "has %d bytes, more than %d".formatted(size, most));
             case StableRead.Outcome.Changing _ -> throw unusable(file, "keeps changing");
         };
     }
 
     private static IOException unusable(Path file, String why) {
-        return new IOException("firmware file %s %s: install the package ovmf".formatted(file, why));
+        return new IOException(
+                "firmware file %s %s: install the package ovmf".formatted(file, why));
     }
 }

@@ -4,7 +4,10 @@ package io.tlvm.agent.firmware;
 public enum FirmwareKind {
     /** Secure Boot enforced, with Microsoft's keys enrolled; needs SMM. */
     SECURE_BOOT("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.ms.fd"),
-    /** The same code without enrolled keys: Secure Boot is off until the guest's owner enrolls some; needs SMM. */
+    /**
+     * The same code without enrolled keys: Secure Boot is off until the guest's owner enrolls some;
+     * needs SMM.
+     */
     SECURE_BOOT_OFF("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.fd"),
     /** UEFI without Secure Boot and without SMM, for machines that are not Trusted launch. */
     STANDARD("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd");
@@ -25,7 +28,10 @@ public enum FirmwareKind {
         return variables;
     }
 
-    /** Whether QEMU must run with {@code smm=on} and a secure flash, so that only firmware writes the variables. */
+    /**
+     * Whether QEMU must run with {@code smm=on} and a secure flash, so that only firmware writes
+     * the variables.
+     */
     public boolean needsSmm() {
         return this != STANDARD;
     }

@@ -1,5 +1,7 @@
 package io.tlvm.agent.gate;
 
+import org.jboss.logging.Logger;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +25,6 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
-import org.jboss.logging.Logger;
 
 /**
  * Gates that a test works through a unix socket, one command a line, each answered with one line:
@@ -43,14 +44,18 @@ public final class SocketGates implements Gates, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(SocketGates.class);
 
     private final Set<String> names =
-            Arrays.stream(Point.values()).map(Point::gateName).collect(Collectors.toUnmodifiableSet());
+            Arrays.stream(Point.values())
+                    .map(Point::gateName)
+                    .collect(Collectors.toUnmodifiableSet());
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Set<String> held = new HashSet<>();
     private final Map<String, Integer> waiting = new HashMap<>();
     private final ServerSocketChannel server;
 
-    /** @throws IOException when the socket cannot be bound */
+    /**
+     * @throws IOException when the socket cannot be bound
+     */
     public SocketGates(Path socket) throws IOException {
         Files.deleteIfExists(socket);
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -92,10 +97,13 @@ public final class SocketGates implements Gates, AutoCloseable {
 
     private void serve(SocketChannel client) {
         try (client;
-                BufferedReader lines = new BufferedReader(Channels.newReader(client, StandardCharsets.US_ASCII))) {
+                BufferedReader lines =
+                        new BufferedReader(Channels.newReader(client, StandardCharsets.US_ASCII))) {
             String line = lines.readLine();
             while (line != null && line.length() <= LINE_MAX) {
-                ByteBuffer answer = ByteBuffer.wrap((obey(line.strip()) + "\n").getBytes(StandardCharsets.US_ASCII));
+                ByteBuffer answer =
+                        ByteBuffer.wrap(
+                                (obey(line.strip()) + "\n").getBytes(StandardCharsets.US_ASCII));
                 while (answer.hasRemaining()) {
                     client.write(answer);
                 }
@@ -135,7 +143,9 @@ public final class SocketGates implements Gates, AutoCloseable {
     }
 
     private static Duration patience(String[] words) {
-        return words.length > 2 && words[2].matches("[0-9]{1,3}") ? Duration.ofSeconds(Long.parseLong(words[2])) : WAIT_MAX;
+        return words.length > 2 && words[2].matches("[0-9]{1,3}")
+                ? Duration.ofSeconds(Long.parseLong(words[2]))
+                : WAIT_MAX;
     }
 
     private boolean awaitSomebody(String name, Duration patience) throws InterruptedException {

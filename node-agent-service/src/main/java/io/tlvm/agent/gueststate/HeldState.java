@@ -14,6 +14,9 @@ import io.tlvm.agent.tpm.PermanentState;
 import io.tlvm.agent.tpm.TpmPayload;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.NodeName;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,11 +26,10 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A state directory of this node whose key is open: while a machine's processes work in it, and while it is made. Used by
- * the machine's own queue.
+ * A state directory of this node whose key is open: while a machine's processes work in it, and
+ * while it is made. Used by the machine's own queue.
  */
 public final class HeldState implements AutoCloseable {
     private final StateDirectory directory;
@@ -39,7 +41,11 @@ public final class HeldState implements AutoCloseable {
     private Optional<Map<String, Object>> lookedAt = Optional.empty();
 
     private HeldState(
-            StateDirectory directory, DirectoryKeys keys, FirmwareImage firmware, FileOwner owner, NodeName node) {
+            StateDirectory directory,
+            DirectoryKeys keys,
+            FirmwareImage firmware,
+            FileOwner owner,
+            NodeName node) {
         this.directory = directory;
         this.keys = keys;
         this.firmware = firmware;
@@ -68,13 +74,21 @@ public final class HeldState implements AutoCloseable {
         try (StateKey key = StateKey.random(random)) {
             StateKeyFile.write(staged, List.of(keyset.wrap(key, staged.vm(), staged.ref())));
             return new HeldState(
-                    staged, DirectoryKeys.derive(key, staged.vm(), staged.ref()), firmware, owner, node);
+                    staged,
+                    DirectoryKeys.derive(key, staged.vm(), staged.ref()),
+                    firmware,
+                    owner,
+                    node);
         }
     }
 
     /** Opens the key of a directory that was made before. */
     public static Opening open(
-            StateDirectory directory, NodeKeyset keyset, FirmwareImage firmware, FileOwner owner, NodeName node)
+            StateDirectory directory,
+            NodeKeyset keyset,
+            FirmwareImage firmware,
+            FileOwner owner,
+            NodeName node)
             throws IOException {
         return switch (StateKeyFile.read(directory)) {
             case StateKeyFile.Reading.Wraps wraps -> {
@@ -83,20 +97,26 @@ public final class HeldState implements AutoCloseable {
                     yield new Opening.Locked("its key is not wrapped for " + keyset.recipient());
                 }
                 try (StateKey key = keyset.unwrap(own.get(), directory.vm(), directory.ref())) {
-                    yield new Opening.Opened(new HeldState(
-                            directory,
-                            DirectoryKeys.derive(key, directory.vm(), directory.ref()),
-                            firmware,
-                            owner,
-                            node));
+                    yield new Opening.Opened(
+                            new HeldState(
+                                    directory,
+                                    DirectoryKeys.derive(key, directory.vm(), directory.ref()),
+                                    firmware,
+                                    owner,
+                                    node));
                 } catch (GeneralSecurityException notOurs) {
-                    yield new Opening.Locked("its key was wrapped for another node, machine or directory, or changed");
+                    yield new Opening.Locked(
+                            "its key was wrapped for another node, machine or directory, or"
+                                + " changed");
                 }
             }
-            case StateKeyFile.Reading.Missing _ -> new Opening.Locked("it has no KEY: it was destroyed, or never finished");
+            case StateKeyFile.Reading.Missing _ ->
+                    new Opening.Locked("it has no KEY: it was destroyed, or never finished");
             case StateKeyFile.Reading.Foreign foreign ->
-                new Opening.Locked("its KEY is that of " + foreign.foundVm() + "/" + foreign.foundRef());
-            case StateKeyFile.Reading.Unreadable(String why) -> new Opening.Locked("its KEY is not accepted: " + why);
+                    new Opening.Locked(
+                            "its KEY is that of " + foreign.foundVm() + "/" + foreign.foundRef());
+            case StateKeyFile.Reading.Unreadable(String why) ->
+                    new Opening.Locked("its KEY is not accepted: " + why);
         };
     }
 
@@ -137,9 +157,12 @@ public final class HeldState implements AutoCloseable {
         return Optional.ofNullable(manifest);
     }
 
-    /** Reads the manifest; empty when there is none that opens. The files are taken as seen then. */
+    /**
+     * Reads the manifest; empty when there is none that opens. The files are taken as seen then.
+     */
     public Optional<Manifest> readManifest() throws IOException {
-        if (ManifestFile.read(directory, keys) instanceof ManifestFile.Reading.Valid(Manifest found)) {
+        if (ManifestFile.read(directory, keys)
+                instanceof ManifestFile.Reading.Valid(Manifest found)) {
             forgetMigrationKey();
             manifest = found;
             return Optional.of(found);
@@ -171,11 +194,14 @@ public final class HeldState implements AutoCloseable {
         Digest image =
                 switch (variables().snapshot()) {
                     case VariableStore.Snapshot.Complete(var _, Digest digest) -> digest;
-                    case VariableStore.Snapshot.Missing _ -> throw new IOException(directory.variables() + " is missing");
+                    case VariableStore.Snapshot.Missing _ ->
+                            throw new IOException(directory.variables() + " is missing");
                     case VariableStore.Snapshot.WrongSize(long expected, long found) ->
-                        throw new IOException("%s has %d bytes, not %d".formatted(directory.variables(), found, expected));
+                            throw new IOException(
+                                    "%s has %d bytes, not %d"
+                                            .formatted(directory.variables(), found, expected));
                     case VariableStore.Snapshot.Unreadable(String why) ->
-                        throw new IOException(directory.variables() + ": " + why);
+                            throw new IOException(directory.variables() + ": " + why);
                 };
         if (!vtpm) {
             return new Content(Optional.empty(), Optional.empty(), image);
@@ -186,11 +212,13 @@ public final class HeldState implements AutoCloseable {
         }
         return switch (PermanentState.read(file, keys.swtpmKey())) {
             case PermanentState.Reading.Rejected(var why) ->
-                throw new IOException(directory.permanentState() + ": " + why.message());
+                    throw new IOException(directory.permanentState() + ": " + why.message());
             case PermanentState.Reading.Authentic(TpmPayload payload) -> {
                 try (payload) {
                     yield new Content(
-                            Optional.of(payload.keyedDigest(keys)), Optional.of(payload.sha256()), image);
+                            Optional.of(payload.keyedDigest(keys)),
+                            Optional.of(payload.sha256()),
+                            image);
                 }
             }
         };
@@ -207,8 +235,9 @@ public final class HeldState implements AutoCloseable {
     }
 
     /**
-     * Follows what a running guest changes: if a file is another one than at the last look, it is synced and the manifest
-     * sealed again. The OPEN manifest then names the newest state that is surely on the medium.
+     * Follows what a running guest changes: if a file is another one than at the last look, it is
+     * synced and the manifest sealed again. The OPEN manifest then names the newest state that is
+     * surely on the medium.
      */
     public void follow() throws IOException {
         Manifest last = manifest;
@@ -222,7 +251,8 @@ public final class HeldState implements AutoCloseable {
         }
         sync(vtpm);
         Content content = content(vtpm);
-        if (!content.keyed().equals(last.payload()) || !content.variables().equals(last.variables())) {
+        if (!content.keyed().equals(last.payload())
+                || !content.variables().equals(last.variables())) {
             seal(last.changed(content.keyed(), content.variables()));
         }
         lookedAt = now;
@@ -232,7 +262,8 @@ public final class HeldState implements AutoCloseable {
         try {
             FileTime variables = Files.getLastModifiedTime(directory.variables());
             Object inode = vtpm ? Files.getAttribute(directory.permanentState(), "unix:ino") : 0;
-            Object changed = vtpm ? Files.getAttribute(directory.permanentState(), "unix:ctime") : 0;
+            Object changed =
+                    vtpm ? Files.getAttribute(directory.permanentState(), "unix:ctime") : 0;
             return Optional.of(Map.of("variables", variables, "inode", inode, "changed", changed));
         } catch (NoSuchFileException gone) {
             return Optional.empty();
@@ -242,7 +273,8 @@ public final class HeldState implements AutoCloseable {
     /**
      * Seals CLOSED with exact digests. Both processes were reaped before.
      *
-     * @return why it was left OPEN: the files are not what this guest can have left; empty when it is closed
+     * @return why it was left OPEN: the files are not what this guest can have left; empty when it
+     *     is closed
      */
     public Optional<String> close(boolean vtpm) throws IOException {
         Manifest last = manifest;
@@ -256,9 +288,11 @@ public final class HeldState implements AutoCloseable {
             return Optional.of("the vTPM's state does not open");
         }
         Content content = content(vtpm);
-        // A TPM's counters and clock only grow, so its payload never comes back; a variable may get an old value again.
-        boolean older = !content.keyed().equals(last.payload())
-                && content.keyed().flatMap(last::pastSeqOfPayload).isPresent();
+        // A TPM's counters and clock only grow, so its payload never comes back; a variable may get
+        // an old value again.
+        boolean older =
+                !content.keyed().equals(last.payload())
+                        && content.keyed().flatMap(last::pastSeqOfPayload).isPresent();
         if (older) {
             return Optional.of("the vTPM's file holds a state that was left behind before");
         }

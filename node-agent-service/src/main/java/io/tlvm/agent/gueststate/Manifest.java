@@ -6,14 +6,15 @@ import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What is known of a state directory. The guest changes its TPM whenever it likes, so the digests are exact only while the
- * manifest is CLOSED; while it is OPEN the agent follows and seals again.
+ * What is known of a state directory. The guest changes its TPM whenever it likes, so the digests
+ * are exact only while the manifest is CLOSED; while it is OPEN the agent follows and seals again.
  *
  * @param vm whose state it is
  * @param ref the directory's name
@@ -48,13 +49,15 @@ public record Manifest(
             throw new IllegalArgumentException("a manifest's seq begins at 1, not " + seq);
         }
         if (here && ranEpoch.equals(Epoch.NONE)) {
-            throw new IllegalArgumentException("a directory in which nothing ran cannot say that it ran here");
+            throw new IllegalArgumentException(
+                    "a directory in which nothing ran cannot say that it ran here");
         }
         if (firmwareId.isBlank() || firmwareId.length() > 256) {
             throw new IllegalArgumentException("a firmware id has 1 to 256 characters");
         }
         if (history.size() > HISTORY_MAX) {
-            throw new IllegalArgumentException("a history has at most %d entries".formatted(HISTORY_MAX));
+            throw new IllegalArgumentException(
+                    "a history has at most %d entries".formatted(HISTORY_MAX));
         }
         history = List.copyOf(history);
     }
@@ -72,10 +75,12 @@ public record Manifest(
      *
      * @param payload keyed digest of the decrypted state
      * @param ekFingerprint SHA-256 of the certificate of the RSA endorsement key (DER)
-     * @param migrationKey what protects it inside a migration stream; whoever read the manifest closes it
+     * @param migrationKey what protects it inside a migration stream; whoever read the manifest
+     *     closes it
      * @param swtpmVersion that wrote the state last
      */
-    public record Tpm(Digest payload, Digest ekFingerprint, MigrationKey migrationKey, String swtpmVersion) {
+    public record Tpm(
+            Digest payload, Digest ekFingerprint, MigrationKey migrationKey, String swtpmVersion) {
         /** Refuses a version that is none. */
         public Tpm {
             if (swtpmVersion.isBlank() || swtpmVersion.length() > 64) {
@@ -105,7 +110,18 @@ public record Manifest(
      * @param claim the epoch of the claim
      */
     public Manifest opened(NodeName sealer, Epoch claim) {
-        return new Manifest(vm, ref, sealer, seq + 1, Status.OPEN, claim, true, tpm, variables, firmwareId, history);
+        return new Manifest(
+                vm,
+                ref,
+                sealer,
+                seq + 1,
+                Status.OPEN,
+                claim,
+                true,
+                tpm,
+                variables,
+                firmwareId,
+                history);
     }
 
     /**
@@ -123,22 +139,25 @@ public record Manifest(
                 status,
                 ranEpoch,
                 here,
-                tpm.map(known -> new Tpm(known.payload(), known.ekFingerprint(), key, swtpmVersion)),
+                tpm.map(
+                        known ->
+                                new Tpm(known.payload(), known.ekFingerprint(), key, swtpmVersion)),
                 variables,
                 firmwareId,
                 history);
     }
 
     /**
-     * The first manifest of another directory that the same state was copied into, by recovery, move, migration or
-     * re-key. It is CLOSED: nothing runs on the copy yet.
+     * The first manifest of another directory that the same state was copied into, by recovery,
+     * move, migration or re-key. It is CLOSED: nothing runs on the copy yet.
      *
      * @param copy the new directory's name
      * @param sealer the node that made the copy
      * @param payload the digest of the copied vTPM payload under the new directory's digest key
      * @param image SHA-256 of the copied variables
      */
-    public Manifest copiedInto(StateRef copy, NodeName sealer, Optional<Digest> payload, Digest image) {
+    public Manifest copiedInto(
+            StateRef copy, NodeName sealer, Optional<Digest> payload, Digest image) {
         return new Manifest(
                 vm,
                 copy,
@@ -187,8 +206,15 @@ public record Manifest(
         if (payload.isPresent() != tpm.isPresent()) {
             throw new IllegalArgumentException("a vTPM neither appears nor disappears");
         }
-        return tpm.flatMap(known -> payload.map(
-                digest -> new Tpm(digest, known.ekFingerprint(), known.migrationKey(), known.swtpmVersion())));
+        return tpm.flatMap(
+                known ->
+                        payload.map(
+                                digest ->
+                                        new Tpm(
+                                                digest,
+                                                known.ekFingerprint(),
+                                                known.migrationKey(),
+                                                known.swtpmVersion())));
     }
 
     private List<PastState> remembering(Optional<Digest> payload, Digest nowVariables) {

@@ -2,6 +2,7 @@ package io.tlvm.agent.gueststate;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
@@ -12,14 +13,16 @@ import io.tlvm.node.storage.v1.SealedManifest;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
+
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The file MANIFEST of a state directory: sealed under a key that only this directory's state key gives, bound to
- * machine, directory, node and seq. Its format is {@code tlvm.node.storage.v1.SealedManifest}.
+ * The file MANIFEST of a state directory: sealed under a key that only this directory's state key
+ * gives, bound to machine, directory, node and seq. Its format is {@code
+ * tlvm.node.storage.v1.SealedManifest}.
  */
 public final class ManifestFile {
     private static final int FORMAT = 1;
@@ -30,7 +33,10 @@ public final class ManifestFile {
 
     /** What the file says. */
     public sealed interface Reading {
-        /** Sealed under this directory's key, for this directory. The caller closes its migration key. */
+        /**
+         * Sealed under this directory's key, for this directory. The caller closes its migration
+         * key.
+         */
         record Valid(Manifest manifest) implements Reading {}
 
         /** There is none. */
@@ -49,24 +55,34 @@ public final class ManifestFile {
      * @throws IllegalArgumentException when it is the manifest of another directory
      * @throws IOException when the medium is full or fails; the old content stays then
      */
-    public static void write(StateDirectory directory, Manifest manifest, DirectoryKeys keys) throws IOException {
+    public static void write(StateDirectory directory, Manifest manifest, DirectoryKeys keys)
+            throws IOException {
         if (!manifest.vm().equals(directory.vm()) || !manifest.ref().equals(directory.ref())) {
-            throw new IllegalArgumentException("the manifest of %s/%s does not belong into %s/%s"
-                    .formatted(manifest.vm(), manifest.ref(), directory.vm(), directory.ref()));
+            throw new IllegalArgumentException(
+                    "the manifest of %s/%s does not belong into %s/%s"
+                            .formatted(
+                                    manifest.vm(),
+                                    manifest.ref(),
+                                    directory.vm(),
+                                    directory.ref()));
         }
-        SealedManifest.Builder file = SealedManifest.newBuilder()
-                .setFormat(FORMAT)
-                .setVmUid(manifest.vm().value())
-                .setStateRef(manifest.ref().value())
-                .setNode(manifest.node().value())
-                .setSeq(manifest.seq());
+        SealedManifest.Builder file =
+                SealedManifest.newBuilder()
+                        .setFormat(FORMAT)
+                        .setVmUid(manifest.vm().value())
+                        .setStateRef(manifest.ref().value())
+                        .setNode(manifest.node().value())
+                        .setSeq(manifest.seq());
         byte[] plaintext = toProto(manifest).toByteArray();
         try {
-            file.setSealed(ByteString.copyFrom(keys.sealManifest(plaintext, context(file.buildPartial()))));
+            file.setSealed(
+                    ByteString.copyFrom(
+                            keys.sealManifest(plaintext, context(file.buildPartial()))));
         } finally {
             Arrays.fill(plaintext, (byte) 0);
         }
-        DurableFile.replace(directory.manifest(), file.build().toByteArray(), FileOwner.ofThisProcess());
+        DurableFile.replace(
+                directory.manifest(), file.build().toByteArray(), FileOwner.ofThisProcess());
     }
 
     /**
@@ -78,10 +94,12 @@ public final class ManifestFile {
         return switch (StableRead.read(directory.manifest(), FILE_MAX)) {
             case StableRead.Outcome.Stable(byte[] content) -> open(directory, content, keys);
             case StableRead.Outcome.Missing _ -> new Reading.Missing();
-            case StableRead.Outcome.NotRegular _ -> new Reading.Rejected("it is no regular file with one name");
+            case StableRead.Outcome.NotRegular _ ->
+                    new Reading.Rejected("it is no regular file with one name");
             case StableRead.Outcome.TooLarge(long size, int max) ->
-                new Reading.Rejected("it has %d bytes, more than %d".formatted(size, max));
-            case StableRead.Outcome.Changing _ -> new Reading.Rejected("another process keeps writing it");
+                    new Reading.Rejected("it has %d bytes, more than %d".formatted(size, max));
+            case StableRead.Outcome.Changing _ ->
+                    new Reading.Rejected("another process keeps writing it");
         };
     }
 
@@ -93,7 +111,8 @@ public final class ManifestFile {
             return new Reading.Rejected("it is empty, truncated or changed");
         }
         if (file.getFormat() != FORMAT) {
-            return new Reading.Rejected("its format is %d, known is %d".formatted(file.getFormat(), FORMAT));
+            return new Reading.Rejected(
+                    "its format is %d, known is %d".formatted(file.getFormat(), FORMAT));
         }
         if (!ByteString.copyFrom(content).equals(file.toByteString())) {
             return new Reading.Rejected("it is not encoded as the agent does, so it was changed");
@@ -101,50 +120,69 @@ public final class ManifestFile {
         if (!file.getVmUid().equals(directory.vm().value())
                 || !file.getStateRef().equals(directory.ref().value())) {
             return new Reading.Foreign(
-                    directory.vm() + "/" + directory.ref(), file.getVmUid() + "/" + file.getStateRef());
+                    directory.vm() + "/" + directory.ref(),
+                    file.getVmUid() + "/" + file.getStateRef());
         }
         try {
             byte[] plaintext = keys.openManifest(file.getSealed().toByteArray(), context(file));
             try {
                 return new Reading.Valid(
-                        toManifest(directory, file, io.tlvm.node.storage.v1.Manifest.parseFrom(plaintext)));
+                        toManifest(
+                                directory,
+                                file,
+                                io.tlvm.node.storage.v1.Manifest.parseFrom(plaintext)));
             } finally {
                 Arrays.fill(plaintext, (byte) 0);
             }
         } catch (GeneralSecurityException notOurs) {
             return new Reading.Rejected("it was changed, or sealed under another key");
         } catch (InvalidProtocolBufferException | IllegalArgumentException nonsense) {
-            return new Reading.Rejected("its sealed content is no manifest: " + nonsense.getMessage());
+            return new Reading.Rejected(
+                    "its sealed content is no manifest: " + nonsense.getMessage());
         }
     }
 
     private static ContextInfo context(SealedManifest file) {
         return ContextInfo.of(
-                LABEL, file.getVmUid(), file.getStateRef(), file.getNode(), Long.toUnsignedString(file.getSeq()));
+                LABEL,
+                file.getVmUid(),
+                file.getStateRef(),
+                file.getNode(),
+                Long.toUnsignedString(file.getSeq()));
     }
 
     private static io.tlvm.node.storage.v1.Manifest toProto(Manifest manifest) {
-        var proto = io.tlvm.node.storage.v1.Manifest.newBuilder()
-                .setStatus(
-                        switch (manifest.status()) {
-                            case OPEN -> io.tlvm.node.storage.v1.Manifest.Status.STATUS_OPEN;
-                            case CLOSED -> io.tlvm.node.storage.v1.Manifest.Status.STATUS_CLOSED;
-                        })
-                .setRanEpoch(manifest.ranEpoch().value())
-                .setHere(manifest.here())
-                .setVarsDigest(manifest.variables().value())
-                .setFirmwareId(manifest.firmwareId());
+        var proto =
+                io.tlvm.node.storage.v1.Manifest.newBuilder()
+                        .setStatus(
+                                switch (manifest.status()) {
+                                    case OPEN ->
+                                            io.tlvm.node.storage.v1.Manifest.Status.STATUS_OPEN;
+                                    case CLOSED ->
+                                            io.tlvm.node.storage.v1.Manifest.Status.STATUS_CLOSED;
+                                })
+                        .setRanEpoch(manifest.ranEpoch().value())
+                        .setHere(manifest.here())
+                        .setVarsDigest(manifest.variables().value())
+                        .setFirmwareId(manifest.firmwareId());
         manifest.tpm()
-                .ifPresent(tpm -> proto.setTpm(io.tlvm.node.storage.v1.Tpm.newBuilder()
-                        .setPayloadDigest(tpm.payload().value())
-                        .setEkFingerprint(tpm.ekFingerprint().value())
-                        .setMigrationKey(tpm.migrationKey().<ByteString, RuntimeException>open(ByteString::copyFrom))
-                        .setSwtpmVersion(tpm.swtpmVersion())));
+                .ifPresent(
+                        tpm ->
+                                proto.setTpm(
+                                        io.tlvm.node.storage.v1.Tpm.newBuilder()
+                                                .setPayloadDigest(tpm.payload().value())
+                                                .setEkFingerprint(tpm.ekFingerprint().value())
+                                                .setMigrationKey(
+                                                        tpm.migrationKey()
+                                                                .<ByteString, RuntimeException>open(
+                                                                        ByteString::copyFrom))
+                                                .setSwtpmVersion(tpm.swtpmVersion())));
         for (Manifest.PastState past : manifest.history()) {
-            proto.addHistory(io.tlvm.node.storage.v1.PastState.newBuilder()
-                    .setSeq(past.seq())
-                    .setTpmPayloadDigest(past.tpm().map(Digest::value).orElse(""))
-                    .setVarsDigest(past.variables().value()));
+            proto.addHistory(
+                    io.tlvm.node.storage.v1.PastState.newBuilder()
+                            .setSeq(past.seq())
+                            .setTpmPayloadDigest(past.tpm().map(Digest::value).orElse(""))
+                            .setVarsDigest(past.variables().value()));
         }
         return proto.build();
     }
@@ -156,7 +194,8 @@ public final class ManifestFile {
                     case STATUS_OPEN -> Manifest.Status.OPEN;
                     case STATUS_CLOSED -> Manifest.Status.CLOSED;
                     case STATUS_UNSPECIFIED, UNRECOGNIZED ->
-                        throw new IllegalArgumentException("unknown status " + proto.getStatusValue());
+                            throw new IllegalArgumentException(
+                                    "unknown status " + proto.getStatusValue());
                 };
         return new Manifest(
                 directory.vm(),

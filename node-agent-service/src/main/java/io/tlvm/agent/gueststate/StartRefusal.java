@@ -5,8 +5,8 @@ import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.NodeName;
 
 /**
- * Why a machine is not started from a directory. Each is evidence: the machine is quarantined with it, and a new TPM is
- * never made.
+ * Why a machine is not started from a directory. Each is evidence: the machine is quarantined with
+ * it, and a new TPM is never made.
  */
 public sealed interface StartRefusal {
     /** The directory has no MANIFEST: it was never finished. */
@@ -27,7 +27,10 @@ public sealed interface StartRefusal {
     /** It has the number that the control plane heard, and says something else. */
     record CheckpointDiffers(long seq, String expected, String found) implements StartRefusal {}
 
-    /** It is another TPM than the one that was made for the machine, or there is none, or there should be none. */
+    /**
+     * It is another TPM than the one that was made for the machine, or there is none, or there
+     * should be none.
+     */
     record OtherTpm(String expected, String found) implements StartRefusal {}
 
     /** The vTPM's state file is not there. */
@@ -55,7 +58,8 @@ public sealed interface StartRefusal {
     record VariablesUnreadable(Digest expected, String found) implements StartRefusal {}
 
     /** They are an earlier state. */
-    record VariablesRolledBack(Digest expected, Digest found, long foundSeq) implements StartRefusal {}
+    record VariablesRolledBack(Digest expected, Digest found, long foundSeq)
+            implements StartRefusal {}
 
     /** The manifest was closed and they are others. */
     record VariablesDiffer(Digest expected, Digest found) implements StartRefusal {}
@@ -66,28 +70,42 @@ public sealed interface StartRefusal {
             case ManifestMissing _ -> "the directory has no MANIFEST, so it was never finished";
             case ManifestRejected(String why) -> "the MANIFEST is not accepted: " + why;
             case ManifestForeign(String expected, String found) ->
-                differs("the MANIFEST of %s".formatted(expected), "that of %s".formatted(found));
+                    differs(
+                            "the MANIFEST of %s".formatted(expected),
+                            "that of %s".formatted(found));
             case SealedElsewhere(NodeName expected, NodeName found) ->
-                differs("a MANIFEST sealed by node %s".formatted(expected), "one sealed by %s".formatted(found));
+                    differs(
+                            "a MANIFEST sealed by node %s".formatted(expected),
+                            "one sealed by %s".formatted(found));
             case ManifestStale(long expectedSeq, long foundSeq) ->
-                differs("a MANIFEST with seq %d or later".formatted(expectedSeq), "seq %d".formatted(foundSeq));
+                    differs(
+                            "a MANIFEST with seq %d or later".formatted(expectedSeq),
+                            "seq %d".formatted(foundSeq));
             case CheckpointDiffers(long seq, String expected, String found) ->
-                differs("%s at seq %d".formatted(expected, seq), found);
+                    differs("%s at seq %d".formatted(expected, seq), found);
             case OtherTpm(String expected, String found) -> differs(expected, found);
             case TpmMissing(Digest expected) -> differs(tpm(expected), "no file");
             case TpmUnreadable(Digest expected, String found) -> differs(tpm(expected), found);
             case TpmRejected(Digest expected, PermanentState.Defect found) ->
-                differs(tpm(expected), "a file that is not accepted: " + found.message());
+                    differs(tpm(expected), "a file that is not accepted: " + found.message());
             case TpmRolledBack(Digest expected, Digest found, long foundSeq) ->
-                differs(tpm(expected), "%s, the earlier state of seq %d".formatted(found, foundSeq));
+                    differs(
+                            tpm(expected),
+                            "%s, the earlier state of seq %d".formatted(found, foundSeq));
             case TpmDiffers(Digest expected, Digest found) -> differs(tpm(expected), found.value());
             case VariablesMissing(Digest expected) -> differs(variables(expected), "no file");
             case VariablesSize(long expected, long found) ->
-                differs("UEFI variables of %d bytes".formatted(expected), "%d bytes".formatted(found));
-            case VariablesUnreadable(Digest expected, String found) -> differs(variables(expected), found);
+                    differs(
+                            "UEFI variables of %d bytes".formatted(expected),
+                            "%d bytes".formatted(found));
+            case VariablesUnreadable(Digest expected, String found) ->
+                    differs(variables(expected), found);
             case VariablesRolledBack(Digest expected, Digest found, long foundSeq) ->
-                differs(variables(expected), "%s, the earlier state of seq %d".formatted(found, foundSeq));
-            case VariablesDiffer(Digest expected, Digest found) -> differs(variables(expected), found.value());
+                    differs(
+                            variables(expected),
+                            "%s, the earlier state of seq %d".formatted(found, foundSeq));
+            case VariablesDiffer(Digest expected, Digest found) ->
+                    differs(variables(expected), found.value());
         };
     }
 

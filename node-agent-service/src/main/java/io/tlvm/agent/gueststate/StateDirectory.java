@@ -4,6 +4,7 @@ import io.tlvm.agent.firmware.VariableStore;
 import io.tlvm.agent.tpm.PermanentState;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.nio.file.Path;
 
 /**

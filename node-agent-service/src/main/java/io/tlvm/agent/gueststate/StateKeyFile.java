@@ -2,6 +2,7 @@ package io.tlvm.agent.gueststate;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
@@ -11,12 +12,16 @@ import io.tlvm.node.storage.v1.KeyFile;
 import io.tlvm.node.storage.v1.WrappedKey;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The file KEY of a state directory: its state key, wrapped for the node and for the cluster's recovery key. */
+/**
+ * The file KEY of a state directory: its state key, wrapped for the node and for the cluster's
+ * recovery key.
+ */
 public final class StateKeyFile {
     private static final int FORMAT = 1;
     private static final int WRAPS_MAX = 8;
@@ -45,7 +50,8 @@ public final class StateKeyFile {
         record Missing() implements Reading {}
 
         /** The key of another machine or directory. */
-        record Foreign(VmUid expectedVm, StateRef expectedRef, String foundVm, String foundRef) implements Reading {}
+        record Foreign(VmUid expectedVm, StateRef expectedRef, String foundVm, String foundRef)
+                implements Reading {}
 
         /** Not a file that this agent wrote. */
         record Unreadable(String why) implements Reading {}
@@ -63,14 +69,16 @@ public final class StateKeyFile {
             throw new IllegalArgumentException(
                     "a state key is wrapped for 1 to %d different recipients".formatted(WRAPS_MAX));
         }
-        KeyFile.Builder file = KeyFile.newBuilder()
-                .setFormat(FORMAT)
-                .setVmUid(directory.vm().value())
-                .setStateRef(directory.ref().value());
+        KeyFile.Builder file =
+                KeyFile.newBuilder()
+                        .setFormat(FORMAT)
+                        .setVmUid(directory.vm().value())
+                        .setStateRef(directory.ref().value());
         for (KeyWrap wrap : wraps) {
-            file.addWraps(WrappedKey.newBuilder()
-                    .setRecipient(wrap.recipient().value())
-                    .setSealed(wrap.sealed()));
+            file.addWraps(
+                    WrappedKey.newBuilder()
+                            .setRecipient(wrap.recipient().value())
+                            .setSealed(wrap.sealed()));
         }
         DurableFile.replace(directory.key(), file.build().toByteArray(), FileOwner.ofThisProcess());
     }
@@ -84,10 +92,12 @@ public final class StateKeyFile {
         return switch (StableRead.read(directory.key(), FILE_MAX)) {
             case StableRead.Outcome.Stable(byte[] content) -> parse(directory, content);
             case StableRead.Outcome.Missing _ -> new Reading.Missing();
-            case StableRead.Outcome.NotRegular _ -> new Reading.Unreadable("it is no regular file with one name");
+            case StableRead.Outcome.NotRegular _ ->
+                    new Reading.Unreadable("it is no regular file with one name");
             case StableRead.Outcome.TooLarge(long size, int max) ->
-                new Reading.Unreadable("it has %d bytes, more than %d".formatted(size, max));
-            case StableRead.Outcome.Changing _ -> new Reading.Unreadable("another process keeps writing it");
+                    new Reading.Unreadable("it has %d bytes, more than %d".formatted(size, max));
+            case StableRead.Outcome.Changing _ ->
+                    new Reading.Unreadable("another process keeps writing it");
         };
     }
 
@@ -95,14 +105,16 @@ public final class StateKeyFile {
         try {
             KeyFile file = KeyFile.parseFrom(content);
             if (file.getFormat() != FORMAT) {
-                return new Reading.Unreadable("its format is %d, known is %d".formatted(file.getFormat(), FORMAT));
+                return new Reading.Unreadable(
+                        "its format is %d, known is %d".formatted(file.getFormat(), FORMAT));
             }
             if (!ByteString.copyFrom(content).equals(file.toByteString())) {
                 return new Reading.Unreadable("it is not encoded as this agent does");
             }
             if (!file.getVmUid().equals(directory.vm().value())
                     || !file.getStateRef().equals(directory.ref().value())) {
-                return new Reading.Foreign(directory.vm(), directory.ref(), file.getVmUid(), file.getStateRef());
+                return new Reading.Foreign(
+                        directory.vm(), directory.ref(), file.getVmUid(), file.getStateRef());
             }
             if (file.getWrapsCount() == 0 || file.getWrapsCount() > WRAPS_MAX) {
                 return new Reading.Unreadable("it has %d wraps".formatted(file.getWrapsCount()));

@@ -6,6 +6,7 @@ import io.tlvm.agent.file.TreeRemoval;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -26,9 +27,10 @@ import java.util.regex.Pattern;
  * &lt;storage path&gt;/&lt;vm uid&gt;/disks/&lt;disk&gt;.&lt;epoch&gt;
  * </pre>
  *
- * Directories down to the state directory belong to the agent and let others only pass (0711), so that QEMU and swtpm
- * reach the files that are theirs, and can neither list nor replace anything else. A state directory is made under a
- * temporary name, and destroyed key first: at every instant it is whole, or worthless.
+ * Directories down to the state directory belong to the agent and let others only pass (0711), so
+ * that QEMU and swtpm reach the files that are theirs, and can neither list nor replace anything
+ * else. A state directory is made under a temporary name, and destroyed key first: at every instant
+ * it is whole, or worthless.
  */
 public final class StateTree {
     private static final String PASSABLE = "rwx--x--x";
@@ -51,7 +53,9 @@ public final class StateTree {
         /** It is there, on the medium. */
         record Published(StateDirectory directory) implements Publication {}
 
-        /** The name is taken: an earlier call finished. Nothing was changed; discard the staged one. */
+        /**
+         * The name is taken: an earlier call finished. Nothing was changed; discard the staged one.
+         */
         record NameTaken(StateDirectory existing) implements Publication {}
     }
 
@@ -63,7 +67,8 @@ public final class StateTree {
      * @param disks file names below {@code disks}
      * @param unexpected anything else
      */
-    public record Contents(List<StateRef> refs, List<String> staged, List<String> disks, List<String> unexpected) {
+    public record Contents(
+            List<StateRef> refs, List<String> staged, List<String> disks, List<String> unexpected) {
         /** Keeps unmodifiable lists. */
         public Contents {
             refs = List.copyOf(refs);
@@ -74,8 +79,8 @@ public final class StateTree {
     }
 
     /**
-     * Makes an empty state directory under a temporary name, with an empty {@code tpm/} of the agent. What an earlier
-     * call staged for the same state_ref is destroyed.
+     * Makes an empty state directory under a temporary name, with an empty {@code tpm/} of the
+     * agent. What an earlier call staged for the same state_ref is destroyed.
      *
      * @throws IOException when the medium is full or fails
      */
@@ -89,7 +94,8 @@ public final class StateTree {
     }
 
     /**
-     * Syncs all of a staged directory and gives it its name. No process of the machine may be writing in it.
+     * Syncs all of a staged directory and gives it its name. No process of the machine may be
+     * writing in it.
      *
      * @throws IOException when the medium fails; call it again, or discard
      */
@@ -115,7 +121,10 @@ public final class StateTree {
         destroy(root.resolve(vm.value()), STAGED + ref.value());
     }
 
-    /** The directory of that name, if it is there. What is in it is another question: {@link StartExamination}. */
+    /**
+     * The directory of that name, if it is there. What is in it is another question: {@link
+     * StartExamination}.
+     */
     public Optional<StateDirectory> open(VmUid vm, StateRef ref) {
         Path path = pathOf(vm, ref);
         return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
@@ -124,9 +133,9 @@ public final class StateTree {
     }
 
     /**
-     * Makes a state unreadable for ever, then removes it: the wrapped key goes first and that is synced, so that a crash
-     * leaves ciphertext that nobody can open. May be repeated; nothing there is fine. No process of the machine may be
-     * alive.
+     * Makes a state unreadable for ever, then removes it: the wrapped key goes first and that is
+     * synced, so that a crash leaves ciphertext that nobody can open. May be repeated; nothing
+     * there is fine. No process of the machine may be alive.
      *
      * @throws IOException when the medium fails; call it again
      */
@@ -144,8 +153,8 @@ public final class StateTree {
     }
 
     /**
-     * Where a disk's file lies; its directory is made if need be. The file itself is made by someone else, owned by the
-     * machine's user, 0600.
+     * Where a disk's file lies; its directory is made if need be. The file itself is made by
+     * someone else, owned by the machine's user, 0600.
      *
      * @param disk the disk's name, a DNS label
      * @param epoch of the attempt that made it
@@ -205,7 +214,8 @@ public final class StateTree {
 
     private static void destroy(Path machine, String name) throws IOException {
         Path path = machine.resolve(name);
-        if (!Files.isDirectory(machine, LinkOption.NOFOLLOW_LINKS) || !Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.isDirectory(machine, LinkOption.NOFOLLOW_LINKS)
+                || !Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
         if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -218,11 +228,15 @@ public final class StateTree {
 
     private Path machineDirectory(VmUid vm) throws IOException {
         Path machine = root.resolve(vm.value());
-        return Files.isDirectory(machine, LinkOption.NOFOLLOW_LINKS) ? machine : makeDirectory(machine, PASSABLE);
+        return Files.isDirectory(machine, LinkOption.NOFOLLOW_LINKS)
+                ? machine
+                : makeDirectory(machine, PASSABLE);
     }
 
     private static Path makeDirectory(Path path, String mode) throws IOException {
-        Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(PRIVATE)));
+        Files.createDirectory(
+                path,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(PRIVATE)));
         FileOwner.ofThisProcess().take(path, mode);
         Path parent = path.getParent();
         if (parent != null) {
@@ -237,7 +251,8 @@ public final class StateTree {
             Path file = directory.resolve(name);
             if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 DurableFile.sync(file);
-            } else if (!(name.equals(StateDirectory.TPM) && Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))) {
+            } else if (!(name.equals(StateDirectory.TPM)
+                    && Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))) {
                 throw new IOException("a state directory holds only files, not " + file);
             }
             if (++count > FILES_MAX) {
@@ -253,7 +268,8 @@ public final class StateTree {
                 names.add(entry.getFileName().toString());
             }
         } catch (NoSuchFileException gone) {
-            throw new IOException("cannot read the names in %s: it is not there".formatted(directory), gone);
+            throw new IOException(
+                    "cannot read the names in %s: it is not there".formatted(directory), gone);
         }
         names.sort(null);
         return names;
@@ -269,7 +285,8 @@ public final class StateTree {
 
     private static String diskName(String disk, Epoch epoch) {
         if (!DISK.matcher(disk).matches()) {
-            throw new IllegalArgumentException("a disk's name is a DNS label, not \"%s\"".formatted(disk));
+            throw new IllegalArgumentException(
+                    "a disk's name is a DNS label, not \"%s\"".formatted(disk));
         }
         return disk + "." + epoch;
     }

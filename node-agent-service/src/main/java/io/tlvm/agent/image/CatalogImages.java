@@ -9,11 +9,15 @@ import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.ownership.id.Digest;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Iterator;
 
-/** Content from image-catalog-service. The blocking iterator asks for the next chunk only when one was taken. */
+/**
+ * Content from image-catalog-service. The blocking iterator asks for the next chunk only when one
+ * was taken.
+ */
 public final class CatalogImages implements ImageSource {
     private static final Duration READ_MAX = Duration.ofHours(1);
 
@@ -31,18 +35,24 @@ public final class CatalogImages implements ImageSource {
     @Override
     public void read(Digest content, long offset, Sink into) throws IOException {
         try {
-            Iterator<ReadContentResponse> chunks = ImageBlobServiceGrpc.newBlockingStub(channels.channel(address, catalog))
-                    .withDeadlineAfter(READ_MAX)
-                    .readContent(ReadContentRequest.newBuilder()
-                            .setDigest(content.value())
-                            .setOffsetBytes(offset)
-                            .build());
+            Iterator<ReadContentResponse> chunks =
+                    ImageBlobServiceGrpc.newBlockingStub(channels.channel(address, catalog))
+                            .withDeadlineAfter(READ_MAX)
+                            .readContent(
+                                    ReadContentRequest.newBuilder()
+                                            .setDigest(content.value())
+                                            .setOffsetBytes(offset)
+                                            .build());
             while (chunks.hasNext()) {
                 into.take(chunks.next().getChunk().asReadOnlyByteBuffer());
             }
         } catch (StatusRuntimeException refused) {
             throw new IOException(
-                    "image-catalog-service at " + address + ": " + RefusalView.of(refused).message(), refused);
+                    "image-catalog-service at "
+                            + address
+                            + ": "
+                            + RefusalView.of(refused).message(),
+                    refused);
         }
     }
 }

@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.ownership.id.Digest;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,7 +18,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 
-/** Makes disks: full copies of images, or blank. A disk that exists is somebody's data and is left as it is. */
+/**
+ * Makes disks: full copies of images, or blank. A disk that exists is somebody's data and is left
+ * as it is.
+ */
 public final class Disks {
     private final ImageCache images;
 
@@ -45,10 +49,12 @@ public final class Disks {
         }
         Path fresh = file.resolveSibling(DurableFile.freshName(file.getFileName().toString()));
         Files.deleteIfExists(fresh);
-        try (FileChannel disk = FileChannel.open(
-                fresh,
-                Set.of(CREATE_NEW, WRITE, LinkOption.NOFOLLOW_LINKS),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+        try (FileChannel disk =
+                FileChannel.open(
+                        fresh,
+                        Set.of(CREATE_NEW, WRITE, LinkOption.NOFOLLOW_LINKS),
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rw-------")))) {
             if (image.isPresent()) {
                 copy(images.raw(image.get()), disk, sizeBytes);
             }
@@ -61,12 +67,17 @@ public final class Disks {
         DurableFile.rename(fresh, file);
     }
 
-    /** The JDK copies by copy_file_range(2): a reflink where the file system has them, otherwise inside the kernel. */
+    /**
+     * The JDK copies by copy_file_range(2): a reflink where the file system has them, otherwise
+     * inside the kernel.
+     */
     private static void copy(Path from, FileChannel disk, long sizeBytes) throws IOException {
         try (FileChannel image = FileChannel.open(from, READ, LinkOption.NOFOLLOW_LINKS)) {
             long size = image.size();
             if (sizeBytes != 0 && sizeBytes < size) {
-                throw new IOException("a disk of %d bytes is smaller than its image of %d".formatted(sizeBytes, size));
+                throw new IOException(
+                        "a disk of %d bytes is smaller than its image of %d"
+                                .formatted(sizeBytes, size));
             }
             long done = 0;
             while (done < size) {

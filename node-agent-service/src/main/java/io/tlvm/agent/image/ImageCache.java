@@ -6,6 +6,9 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.ownership.id.Digest;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,11 +25,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jboss.logging.Logger;
 
 /**
- * Images on this node, by digest. A file gets its name only when its bytes have that digest; what was fetched of one
- * before an interruption is used again.
+ * Images on this node, by digest. A file gets its name only when its bytes have that digest; what
+ * was fetched of one before an interruption is used again.
  */
 public final class ImageCache {
     private static final Logger LOG = Logger.getLogger(ImageCache.class);
@@ -38,7 +40,9 @@ public final class ImageCache {
     private final VhdxConversion conversion;
     private final Map<Digest, ReentrantLock> fetching = new ConcurrentHashMap<>();
 
-    /** @param directory exists and belongs to the agent */
+    /**
+     * @param directory exists and belongs to the agent
+     */
     public ImageCache(Path directory, ImageSource source, VhdxConversion conversion) {
         this.directory = directory;
         this.source = source;
@@ -78,16 +82,21 @@ public final class ImageCache {
     private void fetch(Digest image, Path content) throws IOException {
         Path partial = directory.resolve(content.getFileName() + ".partial");
         MessageDigest digest = sha256();
-        try (FileChannel file = FileChannel.open(
-                partial,
-                Set.of(CREATE, READ, WRITE, LinkOption.NOFOLLOW_LINKS),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+        try (FileChannel file =
+                FileChannel.open(
+                        partial,
+                        Set.of(CREATE, READ, WRITE, LinkOption.NOFOLLOW_LINKS),
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rw-------")))) {
             long kept = digestOf(file, digest);
             LOG.infof("image %s is fetched from byte %d on", image, kept);
-            source.read(image, kept, bytes -> {
-                digest.update(bytes.duplicate());
-                DurableFile.writeFully(file, bytes);
-            });
+            source.read(
+                    image,
+                    kept,
+                    bytes -> {
+                        digest.update(bytes.duplicate());
+                        DurableFile.writeFully(file, bytes);
+                    });
             file.force(true);
         }
         String found = "sha256:" + HexFormat.of().formatHex(digest.digest());

@@ -1,6 +1,7 @@
 package io.tlvm.agent.image;
 
 import io.tlvm.ownership.id.Digest;
+
 import java.io.IOException;
 
 /** What a source sent for a digest has another one. It was thrown away. */

@@ -11,6 +11,7 @@ import io.tlvm.agent.journal.JournalOpening.Damage;
 import io.tlvm.agent.journal.JournalOpening.Opened;
 import io.tlvm.agent.journal.JournalOpening.Refused;
 import io.tlvm.agent.journal.JournalOpening.TornTail;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -24,11 +25,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One append-only file. A record is acknowledged when {@link #append} returns: it is on the medium then, and every
- * later opening gives it back. After a failed write or sync the journal takes no record any more, because the kernel
- * reports a lost write only once (fsync(2), errors): open it again to learn what is really there.
+ * One append-only file. A record is acknowledged when {@link #append} returns: it is on the medium
+ * then, and every later opening gives it back. After a failed write or sync the journal takes no
+ * record any more, because the kernel reports a lost write only once (fsync(2), errors): open it
+ * again to learn what is really there.
  *
- * <p>One process has a journal open at a time; the agent's own lock sees to that. Safe for use by several threads.
+ * <p>One process has a journal open at a time; the agent's own lock sees to that. Safe for use by
+ * several threads.
  */
 public final class Journal implements AutoCloseable {
     private static final FileAttribute<?> PRIVATE =
@@ -44,13 +47,16 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Opens a journal, or makes an empty one with mode 0600 where there is none. The directory must exist.
+     * Opens a journal, or makes an empty one with mode 0600 where there is none. The directory must
+     * exist.
      *
      * @return the open journal with all its records, or what is wrong with the file
      * @throws IOException when the medium fails, or the name is a symbolic link
      */
     public static JournalOpening open(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, Set.of(CREATE, READ, WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE);
+        FileChannel channel =
+                FileChannel.open(
+                        file, Set.of(CREATE, READ, WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE);
         boolean handedOver = false;
         try {
             JournalOpening opening = open(file, channel);
@@ -69,7 +75,8 @@ public final class Journal implements AutoCloseable {
             return new Refused(file, 0, new Damage.FileTooLong(size, JournalFormat.FILE_MAX));
         }
         return switch (JournalFormat.read(content(channel, (int) size))) {
-            case JournalFormat.Reading.Damaged(long offset, Damage why) -> new Refused(file, offset, why);
+            case JournalFormat.Reading.Damaged(long offset, Damage why) ->
+                    new Refused(file, offset, why);
             case JournalFormat.Reading.Records(List<byte[]> payloads, long end) -> {
                 if (end == 0) {
                     channel.truncate(0);
@@ -80,9 +87,11 @@ public final class Journal implements AutoCloseable {
                     channel.position(end);
                 }
                 channel.force(true);
-                // Also for a file that was there: the crash may have come between its creation and this sync.
+                // Also for a file that was there: the crash may have come between its creation and
+                // this sync.
                 DurableFile.syncDirectory(directoryOf(file));
-                Optional<TornTail> torn = end < size ? Optional.of(new TornTail(end, size - end)) : Optional.empty();
+                Optional<TornTail> torn =
+                        end < size ? Optional.of(new TornTail(end, size - end)) : Optional.empty();
                 yield new Opened(new Journal(file, channel), payloads, torn);
             }
         };
@@ -93,14 +102,16 @@ public final class Journal implements AutoCloseable {
      *
      * @param payload 1 byte to 1 MiB
      * @throws IOException when the medium is full or failed, or an earlier write failed
-     * @throws IllegalArgumentException for an empty or too long record, or one that makes the file too long
+     * @throws IllegalArgumentException for an empty or too long record, or one that makes the file
+     *     too long
      */
     public synchronized void append(byte[] payload) throws IOException {
         ByteBuffer record = JournalFormat.record(payload);
         requireUsable();
         if (channel.position() + record.remaining() > JournalFormat.FILE_MAX) {
             throw new IllegalArgumentException(
-                    "journal %s is full at %d bytes: compact it first".formatted(file, JournalFormat.FILE_MAX));
+                    "journal %s is full at %d bytes: compact it first"
+                            .formatted(file, JournalFormat.FILE_MAX));
         }
         usable = false;
         DurableFile.writeFully(channel, record);
@@ -116,10 +127,12 @@ public final class Journal implements AutoCloseable {
      */
     public synchronized void compact(List<byte[]> records) throws IOException {
         requireUsable();
-        Path fresh = directoryOf(file)
-                .resolve(DurableFile.freshName(file.getFileName().toString()));
+        Path fresh =
+                directoryOf(file).resolve(DurableFile.freshName(file.getFileName().toString()));
         Files.deleteIfExists(fresh);
-        FileChannel next = FileChannel.open(fresh, Set.of(CREATE_NEW, READ, WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE);
+        FileChannel next =
+                FileChannel.open(
+                        fresh, Set.of(CREATE_NEW, READ, WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE);
         boolean published = false;
         try {
             DurableFile.writeFully(next, JournalFormat.header());

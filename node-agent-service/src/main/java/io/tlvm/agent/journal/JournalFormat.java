@@ -1,6 +1,7 @@
 package io.tlvm.agent.journal;
 
 import io.tlvm.agent.journal.JournalOpening.Damage;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +16,8 @@ import java.util.zip.CRC32C;
  * record = length:u32 crc32c(length):u32 crc32c(payload):u32 payload
  * </pre>
  *
- * The length has a checksum of its own, so that a record whose length was damaged is not taken for one that a crash cut
- * short: the first is evidence, the second was never acknowledged.
+ * The length has a checksum of its own, so that a record whose length was damaged is not taken for
+ * one that a crash cut short: the first is evidence, the second was never acknowledged.
  */
 final class JournalFormat {
     static final int VERSION = 1;
@@ -30,7 +31,10 @@ final class JournalFormat {
 
     /** What a whole file says. */
     sealed interface Reading {
-        /** Every record, and where the last complete one ends: the rest of the file, if any, is torn. */
+        /**
+         * Every record, and where the last complete one ends: the rest of the file, if any, is
+         * torn.
+         */
         record Records(List<byte[]> payloads, long end) implements Reading {}
 
         /** Damage at an offset. */
@@ -47,7 +51,8 @@ final class JournalFormat {
     static ByteBuffer record(byte[] payload) {
         if (payload.length == 0 || payload.length > PAYLOAD_MAX) {
             throw new IllegalArgumentException(
-                    "a journal record has 1 to %d bytes, not %d".formatted(PAYLOAD_MAX, payload.length));
+                    "a journal record has 1 to %d bytes, not %d"
+                            .formatted(PAYLOAD_MAX, payload.length));
         }
         ByteBuffer record = ByteBuffer.allocate(RECORD_HEADER_BYTES + payload.length);
         record.putInt(payload.length);
@@ -91,7 +96,8 @@ final class JournalFormat {
             }
             if (length <= 0 || length > PAYLOAD_MAX) {
                 return new Reading.Damaged(
-                        start, new Damage.RecordTooLong(Integer.toUnsignedLong(length), PAYLOAD_MAX));
+                        start,
+                        new Damage.RecordTooLong(Integer.toUnsignedLong(length), PAYLOAD_MAX));
             }
             int checksum = in.getInt();
             if (in.remaining() < length) {
@@ -117,7 +123,10 @@ final class JournalFormat {
         return true;
     }
 
-    /** Blocks that were allocated but not written before a power cut. No record begins with a length of zero. */
+    /**
+     * Blocks that were allocated but not written before a power cut. No record begins with a length
+     * of zero.
+     */
     private static boolean onlyZeros(byte[] file, int from) {
         for (int i = from; i < file.length; i++) {
             if (file[i] != 0) {

@@ -13,7 +13,8 @@ public sealed interface JournalOpening {
      * @param records every record that was acknowledged, oldest first
      * @param tornTail what a crash left unfinished; it is cut off and was never acknowledged
      */
-    record Opened(Journal journal, List<byte[]> records, Optional<TornTail> tornTail) implements JournalOpening {
+    record Opened(Journal journal, List<byte[]> records, Optional<TornTail> tornTail)
+            implements JournalOpening {
         /** Keeps an unmodifiable list. */
         public Opened {
             records = List.copyOf(records);
@@ -21,7 +22,8 @@ public sealed interface JournalOpening {
     }
 
     /**
-     * Not opened and not changed. A node must not act for the machine: what the journal forgot may be a promise.
+     * Not opened and not changed. A node must not act for the machine: what the journal forgot may
+     * be a promise.
      *
      * @param file which journal
      * @param offset where in it, in bytes from its start
@@ -34,15 +36,19 @@ public sealed interface JournalOpening {
                     switch (why) {
                         case Damage.NotAJournal _ -> "it does not begin like a journal";
                         case Damage.FutureVersion(int found, int known) ->
-                            "it has version %d and this agent reads up to %d; install the newer agent"
-                                    .formatted(found, known);
-                        case Damage.HeaderChecksum _ -> "the checksum of the file's header is wrong";
-                        case Damage.LengthChecksum _ -> "the checksum of a record's length is wrong";
-                        case Damage.PayloadChecksum _ -> "the checksum of a record's content is wrong";
+                                "it has version %d and this agent reads up to %d; install the newer agent"
+                                        .formatted(found, known);
+                        case Damage.HeaderChecksum _ ->
+                                "the checksum of the file's header is wrong";
+                        case Damage.LengthChecksum _ ->
+                                "the checksum of a record's length is wrong";
+                        case Damage.PayloadChecksum _ ->
+                                "the checksum of a record's content is wrong";
                         case Damage.RecordTooLong(long length, int max) ->
-                            "a record claims %d bytes, more than the %d allowed".formatted(length, max);
+                                "a record claims %d bytes, more than the %d allowed"
+                                        .formatted(length, max);
                         case Damage.FileTooLong(long length, long max) ->
-                            "it has %d bytes, more than the %d allowed".formatted(length, max);
+                                "it has %d bytes, more than the %d allowed".formatted(length, max);
                     };
             return "journal %s cannot be read at offset %d: %s. Nothing of this machine is started here until the file is restored, or the machine is recovered on another node."
                     .formatted(file, offset, what);

@@ -9,19 +9,23 @@ import com.google.crypto.tink.aead.AeadConfig;
 import com.google.crypto.tink.aead.AesGcmKey;
 import com.google.crypto.tink.aead.AesGcmParameters;
 import com.google.crypto.tink.util.SecretBytes;
+
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.security.GeneralSecurityException;
 import java.util.HexFormat;
+
 import javax.crypto.KDF;
 import javax.crypto.Mac;
 import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The three keys of one state directory, derived from its state key with HKDF-SHA256 (RFC 5869) and bound to machine and
- * directory: swtpm's, the manifest's, the digest's. A leak of one says nothing about another.
+ * The three keys of one state directory, derived from its state key with HKDF-SHA256 (RFC 5869) and
+ * bound to machine and directory: swtpm's, the manifest's, the digest's. A leak of one says nothing
+ * about another.
  */
 public final class DirectoryKeys implements AutoCloseable {
     private static final String SWTPM = "tlvm/swtpm-key/1";
@@ -45,10 +49,12 @@ public final class DirectoryKeys implements AutoCloseable {
      * @throws IllegalStateException when the state key was closed
      */
     public static DirectoryKeys derive(StateKey key, VmUid vm, StateRef ref) {
-        return key.open(bytes -> new DirectoryKeys(
-                new SwtpmKey(expand(bytes, SWTPM, vm, ref)),
-                expand(bytes, MANIFEST, vm, ref),
-                expand(bytes, DIGEST, vm, ref)));
+        return key.open(
+                bytes ->
+                        new DirectoryKeys(
+                                new SwtpmKey(expand(bytes, SWTPM, vm, ref)),
+                                expand(bytes, MANIFEST, vm, ref),
+                                expand(bytes, DIGEST, vm, ref)));
     }
 
     /** What swtpm encrypts this directory's permanent state with. Closed with this object. */
@@ -73,55 +79,68 @@ public final class DirectoryKeys implements AutoCloseable {
     /**
      * Decrypts a manifest.
      *
-     * @throws GeneralSecurityException when it was changed, belongs to another directory, node or number, or was sealed
-     *     under another state key
+     * @throws GeneralSecurityException when it was changed, belongs to another directory, node or
+     *     number, or was sealed under another state key
      */
     public byte[] openManifest(byte[] sealed, ContextInfo context) throws GeneralSecurityException {
         return manifestCipher().decrypt(sealed, context.bytes());
     }
 
     /**
-     * The digest of a vTPM payload as it may be stored: keyed, so that it confirms no guess about the content to someone
-     * who has only the digest. Digests of different directories cannot be compared.
+     * The digest of a vTPM payload as it may be stored: keyed, so that it confirms no guess about
+     * the content to someone who has only the digest. Digests of different directories cannot be
+     * compared.
      */
     public Digest digestOf(byte[] payload) {
-        return digest.open(key -> {
-            try {
-                Mac mac = Mac.getInstance(HMAC);
-                mac.init(new SecretKeySpec(key, HMAC));
-                return new Digest("sha256:" + HexFormat.of().formatHex(mac.doFinal(payload)));
-            } catch (GeneralSecurityException broken) {
-                throw new IllegalStateException("HMAC-SHA256 is not usable in this process", broken);
-            }
-        });
+        return digest.open(
+                key -> {
+                    try {
+                        Mac mac = Mac.getInstance(HMAC);
+                        mac.init(new SecretKeySpec(key, HMAC));
+                        return new Digest(
+                                "sha256:" + HexFormat.of().formatHex(mac.doFinal(payload)));
+                    } catch (GeneralSecurityException broken) {
+                        throw new IllegalStateException(
+                                "HMAC-SHA256 is not usable in this process", broken);
+                    }
+                });
     }
 
     @AccessesPartialKey
     private Aead manifestCipher() throws GeneralSecurityException {
         AeadConfig.register();
-        return manifest.<Aead, GeneralSecurityException>open(key -> {
-            AesGcmParameters parameters = AesGcmParameters.builder()
-                    .setKeySizeBytes(KeyBytes.LENGTH)
-                    .setIvSizeBytes(12)
-                    .setTagSizeBytes(16)
-                    .setVariant(AesGcmParameters.Variant.NO_PREFIX)
-                    .build();
-            AesGcmKey gcm = AesGcmKey.builder()
-                    .setParameters(parameters)
-                    .setKeyBytes(SecretBytes.copyFrom(key, InsecureSecretKeyAccess.get()))
-                    .build();
-            return KeysetHandle.newBuilder()
-                    .addEntry(KeysetHandle.importKey(gcm).withRandomId().makePrimary())
-                    .build()
-                    .getPrimitive(RegistryConfiguration.get(), Aead.class);
-        });
+        return manifest.<Aead, GeneralSecurityException>open(
+                key -> {
+                    AesGcmParameters parameters =
+                            AesGcmParameters.builder()
+                                    .setKeySizeBytes(KeyBytes.LENGTH)
+                                    .setIvSizeBytes(12)
+                                    .setTagSizeBytes(16)
+                                    .setVariant(AesGcmParameters.Variant.NO_PREFIX)
+                                    .build();
+                    AesGcmKey gcm =
+                            AesGcmKey.builder()
+                                    .setParameters(parameters)
+                                    .setKeyBytes(
+                                            SecretBytes.copyFrom(
+                                                    key, InsecureSecretKeyAccess.get()))
+                                    .build();
+                    return KeysetHandle.newBuilder()
+                            .addEntry(KeysetHandle.importKey(gcm).withRandomId().makePrimary())
+                            .build()
+                            .getPrimitive(RegistryConfiguration.get(), Aead.class);
+                });
     }
 
     private static KeyBytes expand(byte[] stateKey, String label, VmUid vm, StateRef ref) {
         try {
             byte[] info = ContextInfo.of(label, vm.value(), ref.value()).bytes();
-            return KeyBytes.take(KDF.getInstance("HKDF-SHA256")
-                    .deriveData(HKDFParameterSpec.ofExtract().addIKM(stateKey).thenExpand(info, KeyBytes.LENGTH)));
+            return KeyBytes.take(
+                    KDF.getInstance("HKDF-SHA256")
+                            .deriveData(
+                                    HKDFParameterSpec.ofExtract()
+                                            .addIKM(stateKey)
+                                            .thenExpand(info, KeyBytes.LENGTH)));
         } catch (GeneralSecurityException broken) {
             throw new IllegalStateException("HKDF-SHA256 is not usable in this process", broken);
         }

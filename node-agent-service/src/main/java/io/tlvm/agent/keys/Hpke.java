@@ -10,12 +10,13 @@ import com.google.crypto.tink.hybrid.HpkePrivateKey;
 import com.google.crypto.tink.hybrid.HpkePublicKey;
 import com.google.crypto.tink.hybrid.HybridConfig;
 import com.google.crypto.tink.util.Bytes;
+
 import java.security.GeneralSecurityException;
 
 /**
- * HPKE (RFC 9180) in base mode, through Tink: DHKEM X25519 with HKDF-SHA256, HKDF-SHA256, AES-256-GCM. A public key is
- * its 32 raw bytes; a sealed value is 32 bytes of encapsulated key and the ciphertext. Tink's context info is HPKE's
- * info parameter.
+ * HPKE (RFC 9180) in base mode, through Tink: DHKEM X25519 with HKDF-SHA256, HKDF-SHA256,
+ * AES-256-GCM. A public key is its 32 raw bytes; a sealed value is 32 bytes of encapsulated key and
+ * the ciphertext. Tink's context info is HPKE's info parameter.
  */
 final class Hpke {
     static final int PUBLIC_KEY_LENGTH = 32;
@@ -27,15 +28,18 @@ final class Hpke {
             HybridConfig.register();
             return KeysetHandle.generateNew(parameters());
         } catch (GeneralSecurityException broken) {
-            throw new IllegalStateException("HPKE with X25519 is not usable in this process", broken);
+            throw new IllegalStateException(
+                    "HPKE with X25519 is not usable in this process", broken);
         }
     }
 
     @AccessesPartialKey
-    static byte[] seal(byte[] publicKey, byte[] secret, ContextInfo context) throws GeneralSecurityException {
+    static byte[] seal(byte[] publicKey, byte[] secret, ContextInfo context)
+            throws GeneralSecurityException {
         if (publicKey.length != PUBLIC_KEY_LENGTH) {
             throw new GeneralSecurityException(
-                    "an X25519 public key has %d bytes, not %d".formatted(PUBLIC_KEY_LENGTH, publicKey.length));
+                    "an X25519 public key has %d bytes, not %d"
+                            .formatted(PUBLIC_KEY_LENGTH, publicKey.length));
         }
         HybridConfig.register();
         HpkePublicKey key = HpkePublicKey.create(parameters(), Bytes.copyFrom(publicKey), null);
@@ -46,7 +50,8 @@ final class Hpke {
                 .encrypt(secret, context.bytes());
     }
 
-    static byte[] open(KeysetHandle keyset, byte[] sealed, ContextInfo context) throws GeneralSecurityException {
+    static byte[] open(KeysetHandle keyset, byte[] sealed, ContextInfo context)
+            throws GeneralSecurityException {
         HybridConfig.register();
         return keyset.getPrimitive(RegistryConfiguration.get(), HybridDecrypt.class)
                 .decrypt(sealed, context.bytes());

@@ -8,7 +8,9 @@ import java.util.Arrays;
 /** 256 bits that can be wiped. The one place that holds key bytes in this service. */
 final class KeyBytes implements AutoCloseable {
     static final int LENGTH = 32;
-    private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+    private static final byte[] HEX = {
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'
+    };
 
     private final byte[] bytes;
     private boolean wiped;
@@ -27,7 +29,8 @@ final class KeyBytes implements AutoCloseable {
     static KeyBytes take(byte[] source) {
         try {
             if (source.length != LENGTH) {
-                throw new IllegalArgumentException("a key has %d bytes, not %d".formatted(LENGTH, source.length));
+                throw new IllegalArgumentException(
+                        "a key has %d bytes, not %d".formatted(LENGTH, source.length));
             }
             return new KeyBytes(source.clone());
         } finally {
@@ -44,7 +47,10 @@ final class KeyBytes implements AutoCloseable {
         }
     }
 
-    /** 64 hexadecimal digits and a line feed, what swtpm reads with {@code format=hex}, without a String in between. */
+    /**
+     * 64 hexadecimal digits and a line feed, what swtpm reads with {@code format=hex}, without a
+     * String in between.
+     */
     void writeHexLine(OutputStream out) throws IOException {
         byte[] line = new byte[2 * LENGTH + 1];
         byte[] key = copy();

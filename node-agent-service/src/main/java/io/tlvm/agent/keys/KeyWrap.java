@@ -1,8 +1,10 @@
 package io.tlvm.agent.keys;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.security.GeneralSecurityException;
 
 /**
@@ -19,7 +21,8 @@ public record KeyWrap(Recipient recipient, ByteString sealed) {
     public KeyWrap {
         if (sealed.size() != SEALED_LENGTH) {
             throw new IllegalArgumentException(
-                    "a wrapped state key has %d bytes, not %d".formatted(SEALED_LENGTH, sealed.size()));
+                    "a wrapped state key has %d bytes, not %d"
+                            .formatted(SEALED_LENGTH, sealed.size()));
         }
     }
 
@@ -29,10 +32,12 @@ public record KeyWrap(Recipient recipient, ByteString sealed) {
      * @param publicKey of the recipient, 32 bytes (X25519)
      * @throws GeneralSecurityException when the public key is not a usable one
      */
-    public static KeyWrap wrap(StateKey key, Recipient recipient, byte[] publicKey, VmUid vm, StateRef ref)
+    public static KeyWrap wrap(
+            StateKey key, Recipient recipient, byte[] publicKey, VmUid vm, StateRef ref)
             throws GeneralSecurityException {
-        byte[] sealed = key.<byte[], GeneralSecurityException>open(
-                bytes -> Hpke.seal(publicKey, bytes, context(vm, ref, recipient)));
+        byte[] sealed =
+                key.<byte[], GeneralSecurityException>open(
+                        bytes -> Hpke.seal(publicKey, bytes, context(vm, ref, recipient)));
         return new KeyWrap(recipient, ByteString.copyFrom(sealed));
     }
 

@@ -5,8 +5,9 @@ import java.io.OutputStream;
 import java.security.SecureRandom;
 
 /**
- * Protects vTPM state inside a migration stream. swtpm decrypts its state before it hands it to QEMU, so that without this
- * key it would travel in clear. Source and target need the same one; it is new at every cold start.
+ * Protects vTPM state inside a migration stream. swtpm decrypts its state before it hands it to
+ * QEMU, so that without this key it would travel in clear. Source and target need the same one; it
+ * is new at every cold start.
  */
 public final class MigrationKey implements AutoCloseable {
     private final KeyBytes bytes;

@@ -4,12 +4,14 @@ import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.TinkProtoKeysetFormat;
 import com.google.crypto.tink.hybrid.HybridConfig;
+
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -19,9 +21,9 @@ import java.security.GeneralSecurityException;
 import java.util.Arrays;
 
 /**
- * The key pair of this node, made at its first start and kept in a file of mode 0600. State keys of the directories on
- * this node are wrapped for it, so that machines start while the control plane's key vault is away. Losing the file
- * loses nothing that the recovery wraps do not bring back.
+ * The key pair of this node, made at its first start and kept in a file of mode 0600. State keys of
+ * the directories on this node are wrapped for it, so that machines start while the control plane's
+ * key vault is away. Losing the file loses nothing that the recovery wraps do not bring back.
  */
 public final class NodeKeyset {
     private static final String MODE = "rw-------";
@@ -41,8 +43,8 @@ public final class NodeKeyset {
      * Reads the keyset, or makes one where there is none.
      *
      * @param file where it is kept; its directory exists and belongs to the agent
-     * @throws IOException when it cannot be read or written, is readable for others, or is no keyset of ours; it is
-     *     never replaced then
+     * @throws IOException when it cannot be read or written, is readable for others, or is no
+     *     keyset of ours; it is never replaced then
      */
     public static NodeKeyset loadOrCreate(Path file, NodeName node) throws IOException {
         return switch (StableRead.read(file, FILE_MAX)) {
@@ -51,10 +53,12 @@ public final class NodeKeyset {
                 requirePrivate(file);
                 yield parse(file, node, content);
             }
-            case StableRead.Outcome.NotRegular _ -> throw refusal(file, "it is no regular file with one name");
+            case StableRead.Outcome.NotRegular _ ->
+                    throw refusal(file, "it is no regular file with one name");
             case StableRead.Outcome.TooLarge(long size, int max) ->
-                throw refusal(file, "it has %d bytes, more than %d".formatted(size, max));
-            case StableRead.Outcome.Changing _ -> throw refusal(file, "another process keeps writing it");
+                    throw refusal(file, "it has %d bytes, more than %d".formatted(size, max));
+            case StableRead.Outcome.Changing _ ->
+                    throw refusal(file, "another process keeps writing it");
         };
     }
 
@@ -64,7 +68,8 @@ public final class NodeKeyset {
         try {
             content = TinkProtoKeysetFormat.serializeKeyset(keyset, InsecureSecretKeyAccess.get());
         } catch (GeneralSecurityException broken) {
-            throw new IllegalStateException("a keyset that was just made cannot be written", broken);
+            throw new IllegalStateException(
+                    "a keyset that was just made cannot be written", broken);
         }
         try {
             DurableFile.replace(file, content, FileOwner.ofThisProcess());
@@ -75,7 +80,8 @@ public final class NodeKeyset {
         }
     }
 
-    private static NodeKeyset readBack(Path file, NodeName node, byte[] written) throws IOException {
+    private static NodeKeyset readBack(Path file, NodeName node, byte[] written)
+            throws IOException {
         if (StableRead.read(file, FILE_MAX) instanceof StableRead.Outcome.Stable(byte[] read)
                 && Arrays.equals(read, written)) {
             return parse(file, node, read);
@@ -86,15 +92,19 @@ public final class NodeKeyset {
     private static NodeKeyset parse(Path file, NodeName node, byte[] content) throws IOException {
         try {
             HybridConfig.register();
-            KeysetHandle keyset = TinkProtoKeysetFormat.parseKeyset(content, InsecureSecretKeyAccess.get());
+            KeysetHandle keyset =
+                    TinkProtoKeysetFormat.parseKeyset(content, InsecureSecretKeyAccess.get());
             return new NodeKeyset(node, keyset, Hpke.publicKey(keyset));
         } catch (GeneralSecurityException notOurs) {
-            throw new IOException(refusal(file, "it is no keyset of this agent").getMessage(), notOurs);
+            throw new IOException(
+                    refusal(file, "it is no keyset of this agent").getMessage(), notOurs);
         }
     }
 
     private static void requirePrivate(Path file) throws IOException {
-        String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS));
+        String mode =
+                PosixFilePermissions.toString(
+                        Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS));
         if (!mode.equals(MODE)) {
             throw refusal(file, "its mode is %s, not %s".formatted(mode, MODE));
         }
@@ -135,10 +145,15 @@ public final class NodeKeyset {
     /**
      * Opens a wrap that was made for this node.
      *
-     * @throws GeneralSecurityException when it was made for another node, machine or directory, or was changed
+     * @throws GeneralSecurityException when it was made for another node, machine or directory, or
+     *     was changed
      */
     public StateKey unwrap(KeyWrap wrap, VmUid vm, StateRef ref) throws GeneralSecurityException {
-        return StateKey.of(Hpke.open(keyset, wrap.sealed().toByteArray(), KeyWrap.context(vm, ref, recipient())));
+        return StateKey.of(
+                Hpke.open(
+                        keyset,
+                        wrap.sealed().toByteArray(),
+                        KeyWrap.context(vm, ref, recipient())));
     }
 
     /** Says whose it is. */

@@ -1,12 +1,15 @@
 package io.tlvm.agent.keys;
 
 import com.google.crypto.tink.KeysetHandle;
-import java.security.GeneralSecurityException;
+
 import org.jspecify.annotations.Nullable;
 
+import java.security.GeneralSecurityException;
+
 /**
- * A key pair for one operation, in memory only: what was sealed to it cannot be opened once the operation is over, also by
- * someone who recorded it and later takes the node. Safe for use by several threads.
+ * A key pair for one operation, in memory only: what was sealed to it cannot be opened once the
+ * operation is over, also by someone who recorded it and later takes the node. Safe for use by
+ * several threads.
  */
 public final class OneTimeKey implements AutoCloseable {
     private final byte[] publicKey;
@@ -23,7 +26,8 @@ public final class OneTimeKey implements AutoCloseable {
         try {
             return new OneTimeKey(keyset, Hpke.publicKey(keyset));
         } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException("a key pair that was just made has no public half", impossible);
+            throw new IllegalStateException(
+                    "a key pair that was just made has no public half", impossible);
         }
     }
 
@@ -37,17 +41,22 @@ public final class OneTimeKey implements AutoCloseable {
      *
      * @param context what the secret must be for
      * @return the secret; the caller wipes it
-     * @throws GeneralSecurityException when it was changed, sealed to another key, or for another purpose
+     * @throws GeneralSecurityException when it was changed, sealed to another key, or for another
+     *     purpose
      * @throws IllegalStateException when the operation is over
      */
-    public synchronized byte[] open(byte[] sealed, ContextInfo context) throws GeneralSecurityException {
+    public synchronized byte[] open(byte[] sealed, ContextInfo context)
+            throws GeneralSecurityException {
         if (keyset == null) {
             throw new IllegalStateException("the operation of this key is over");
         }
         return Hpke.open(keyset, sealed, context);
     }
 
-    /** Forgets the private half. Tink keeps key bytes in objects that cannot be wiped: the collector removes them. */
+    /**
+     * Forgets the private half. Tink keeps key bytes in objects that cannot be wiped: the collector
+     * removes them.
+     */
     @Override
     public synchronized void close() {
         keyset = null;

@@ -1,6 +1,7 @@
 package io.tlvm.agent.keys;
 
 import io.tlvm.ownership.id.NodeName;
+
 import java.util.regex.Pattern;
 
 /**
@@ -9,13 +10,15 @@ import java.util.regex.Pattern;
  * @param value {@code node/<node name>} or {@code recovery/<key id>}
  */
 public record Recipient(String value) {
-    private static final Pattern FORM = Pattern.compile("(node|recovery)/[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    private static final Pattern FORM =
+            Pattern.compile("(node|recovery)/[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
     /** Refuses any other form. */
     public Recipient {
         if (!FORM.matcher(value).matches()) {
             throw new IllegalArgumentException(
-                    "a recipient is node/<node name> or recovery/<key id>, not \"%s\"".formatted(value));
+                    "a recipient is node/<node name> or recovery/<key id>, not \"%s\""
+                            .formatted(value));
         }
     }
 

@@ -3,8 +3,9 @@ package io.tlvm.agent.keys;
 import java.security.SecureRandom;
 
 /**
- * The key of one state directory: whoever has it can read the guest state there, and without it nobody can. It is stored
- * only wrapped ({@link KeyWrap}); everything that protects the files is derived from it ({@link DirectoryKeys}).
+ * The key of one state directory: whoever has it can read the guest state there, and without it
+ * nobody can. It is stored only wrapped ({@link KeyWrap}); everything that protects the files is
+ * derived from it ({@link DirectoryKeys}).
  */
 public final class StateKey implements AutoCloseable {
     private final KeyBytes bytes;

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * What swtpm encrypts its permanent state with: AES-256-CBC, and HMAC-SHA256 over ciphertext and initialisation vector, both
- * with this key. Derived from the state key, never stored.
+ * What swtpm encrypts its permanent state with: AES-256-CBC, and HMAC-SHA256 over ciphertext and
+ * initialisation vector, both with this key. Derived from the state key, never stored.
  */
 public final class SwtpmKey implements AutoCloseable {
     private final KeyBytes bytes;

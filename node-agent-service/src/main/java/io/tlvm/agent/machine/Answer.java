@@ -1,8 +1,10 @@
 package io.tlvm.agent.machine;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
+
 import java.time.Duration;
 
 /** What became of a command that was obeyed. */
@@ -41,7 +43,8 @@ public sealed interface Answer {
     record AtPreSwitchover() implements Answer {}
 
     /** The irrevocable promise. */
-    record Released(Digest digest, Duration preSwitchover, Duration qemuDowntime) implements Answer {}
+    record Released(Digest digest, Duration preSwitchover, Duration qemuDowntime)
+            implements Answer {}
 
     /** Everything is loaded, synced and sealed at the target. */
     record Loaded(Digest digest) implements Answer {}

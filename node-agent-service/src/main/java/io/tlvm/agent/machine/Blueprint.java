@@ -15,6 +15,7 @@ import io.tlvm.agent.probe.VbsSupport;
 import io.tlvm.node.v1.DiskSpec;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -32,7 +33,10 @@ final class Blueprint {
     private final MachineSpec spec;
     private final HostCapabilities host;
 
-    /** @throws MachineRefused when the description contradicts itself, or asks for what the host has not */
+    /**
+     * @throws MachineRefused when the description contradicts itself, or asks for what the host has
+     *     not
+     */
     Blueprint(VmUid vm, MachineSpec spec, HostCapabilities host) {
         this.vm = vm;
         this.spec = spec;
@@ -45,7 +49,9 @@ final class Blueprint {
             }
             case STANDARD -> {
                 if (spec.getVtpm() || spec.getSecureBoot() || spec.getVbs()) {
-                    throw refused("spec.security_type", "vTPM, Secure Boot and VBS come with Trusted launch only");
+                    throw refused(
+                            "spec.security_type",
+                            "vTPM, Secure Boot and VBS come with Trusted launch only");
                 }
             }
         }
@@ -64,7 +70,7 @@ final class Blueprint {
             case SECURITY_TYPE_TRUSTED_LAUNCH -> SecurityType.TRUSTED_LAUNCH;
             case SECURITY_TYPE_STANDARD -> SecurityType.STANDARD;
             case SECURITY_TYPE_UNSPECIFIED, UNRECOGNIZED ->
-                throw refused("spec.security_type", "it is not stated");
+                    throw refused("spec.security_type", "it is not stated");
         };
     }
 
@@ -72,12 +78,15 @@ final class Blueprint {
         FirmwareKind kind =
                 switch (securityType()) {
                     case TRUSTED_LAUNCH ->
-                        spec.getSecureBoot() ? FirmwareKind.SECURE_BOOT : FirmwareKind.SECURE_BOOT_OFF;
+                            spec.getSecureBoot()
+                                    ? FirmwareKind.SECURE_BOOT
+                                    : FirmwareKind.SECURE_BOOT_OFF;
                     case STANDARD -> FirmwareKind.STANDARD;
                 };
         return switch (host.firmware().get(kind)) {
             case FirmwareSupport.Installed(var image) -> image;
-            case FirmwareSupport.Missing(var why) -> throw new MachineRefusal.HostFailed(why).of(vm);
+            case FirmwareSupport.Missing(var why) ->
+                    throw new MachineRefusal.HostFailed(why).of(vm);
             case null -> throw new IllegalStateException("the probe says nothing of " + kind);
         };
     }
@@ -92,7 +101,8 @@ final class Blueprint {
         for (DiskSpec disk : spec.getDisksList()) {
             Path file = diskFile(spec, vm, disk);
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-                throw refused("spec.disks", "there is no disk file " + file + ": PrepareDisks makes it");
+                throw refused(
+                        "spec.disks", "there is no disk file " + file + ": PrepareDisks makes it");
             }
             disks.add(new Disk("d" + disks.size(), file, false));
         }
@@ -143,7 +153,8 @@ final class Blueprint {
             int group = (Integer) Files.getAttribute(KVM, "unix:gid");
             return group > 0 ? OptionalInt.of(group) : OptionalInt.empty();
         } catch (IOException gone) {
-            throw new MachineRefusal.HostFailed(KVM + " cannot be examined: " + gone.getMessage()).of(vm);
+            throw new MachineRefusal.HostFailed(KVM + " cannot be examined: " + gone.getMessage())
+                    .of(vm);
         }
     }
 

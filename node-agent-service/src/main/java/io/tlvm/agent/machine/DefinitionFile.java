@@ -5,11 +5,15 @@ import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The hardware that the last command brought, so that a restarted agent knows what it re-attaches to. */
+/**
+ * The hardware that the last command brought, so that a restarted agent knows what it re-attaches
+ * to.
+ */
 record DefinitionFile(Path file) {
     private static final int MAX = 64 * 1024;
 

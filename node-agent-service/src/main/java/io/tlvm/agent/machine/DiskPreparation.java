@@ -8,6 +8,7 @@ import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -30,9 +31,14 @@ public final class DiskPreparation {
      */
     public void prepare(VmUid vm, MachineSpec spec) throws InterruptedException {
         StoragePaths.Reach reach = equipment.storage().look(spec.getStorage());
-        StateTree tree = reach.tree().orElseThrow(() -> new MachineRefusal.StorageUnreachable(
-                        spec.getStorage().getStoragePath(), reach.why())
-                .of(vm));
+        StateTree tree =
+                reach.tree()
+                        .orElseThrow(
+                                () ->
+                                        new MachineRefusal.StorageUnreachable(
+                                                        spec.getStorage().getStoragePath(),
+                                                        reach.why())
+                                                .of(vm));
         try {
             for (DiskSpec disk : spec.getDisksList()) {
                 disks.make(

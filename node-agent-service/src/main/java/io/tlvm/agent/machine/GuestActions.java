@@ -22,17 +22,26 @@ import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.row.Phase.StopMode;
-import java.io.IOException;
-import java.time.Duration;
-import java.util.Optional;
+
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Makes vCPUs run and stop. {@code cont} is given here and nowhere else, each time after a CLAIM that is journaled. */
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Makes vCPUs run and stop. {@code cont} is given here and nowhere else, each time after a CLAIM
+ * that is journaled.
+ */
 final class GuestActions {
     private static final Logger LOG = Logger.getLogger(GuestActions.class);
     private static final Duration SETTLING = Duration.ofSeconds(10);
-    /** A guest may have missed the button while it booted; pressed every second, some take it for a forced stop. */
+
+    /**
+     * A guest may have missed the button while it booted; pressed every second, some take it for a
+     * forced stop.
+     */
     private static final Duration PRESS_AGAIN = Duration.ofSeconds(15);
 
     private final Workbench bench;
@@ -41,7 +50,10 @@ final class GuestActions {
         this.bench = bench;
     }
 
-    /** Starts a new QEMU from a directory whose state is what was sealed (R5); a new migration key with it. */
+    /**
+     * Starts a new QEMU from a directory whose state is what was sealed (R5); a new migration key
+     * with it.
+     */
     Answer coldStart(Command.Run run, StateRef ref, Optional<Digest> ekFingerprint)
             throws IOException, InterruptedException {
         bench.outgoing().ifPresent(attempt -> bench.dropOutgoing());
@@ -57,19 +69,25 @@ final class GuestActions {
         }
         bench.hold(state);
         Optional<Manifest> known = state.readManifest();
-        StartExamination.Outcome outcome = state.examination()
-                .examine(new Expectation(
-                        bench.vm,
-                        ref,
-                        bench.equipment.node(),
-                        ekFingerprint.or(() -> known.flatMap(Manifest::tpm).map(Manifest.Tpm::ekFingerprint)),
-                        Optional.empty()));
+        StartExamination.Outcome outcome =
+                state.examination()
+                        .examine(
+                                new Expectation(
+                                        bench.vm,
+                                        ref,
+                                        bench.equipment.node(),
+                                        ekFingerprint.or(
+                                                () ->
+                                                        known.flatMap(Manifest::tpm)
+                                                                .map(Manifest.Tpm::ekFingerprint)),
+                                        Optional.empty()));
         outcome.manifest().flatMap(Manifest::tpm).ifPresent(tpm -> tpm.migrationKey().close());
         return switch (outcome.verdict()) {
             case Verdict.Refused(var why) -> refuse(run, why.message());
             case Verdict.Startable startable -> {
                 if (startable.payload().isPresent() != bench.blueprint().hasVtpm()) {
-                    yield refuse(run, "the machine's description and its state disagree about a vTPM");
+                    yield refuse(
+                            run, "the machine's description and its state disagree about a vTPM");
                 }
                 yield start(run, state, startable);
             }
@@ -86,19 +104,27 @@ final class GuestActions {
 
     private Answer start(Command.Run run, HeldState state, Verdict.Startable startable)
             throws IOException, InterruptedException {
-        Manifest manifest = state.readManifest().orElseThrow(() -> new IOException("the manifest vanished"));
+        Manifest manifest =
+                state.readManifest().orElseThrow(() -> new IOException("the manifest vanished"));
         if (startable.newer()) {
             state.seal(manifest.changed(startable.payload(), startable.variables()));
             manifest = state.manifest().orElseThrow();
         }
         MigrationKey key = MigrationKey.random(bench.equipment.random());
         manifest.tpm().ifPresent(tpm -> tpm.migrationKey().close());
-        state.seal(manifest.opened(bench.equipment.node(), run.epoch()).forColdStart(key, bench.equipment.host().swtpmVersion()));
+        state.seal(
+                manifest.opened(bench.equipment.node(), run.epoch())
+                        .forColdStart(key, bench.equipment.host().swtpmVersion()));
         MachineProcess process;
         try {
             Blueprint blueprint = bench.blueprint();
-            process = bench.processes.launch(
-                    run.epoch(), blueprint, state, false, keys(state, blueprint.hasVtpm(), key));
+            process =
+                    bench.processes.launch(
+                            run.epoch(),
+                            blueprint,
+                            state,
+                            false,
+                            keys(state, blueprint.hasVtpm(), key));
         } catch (LaunchFailed failed) {
             sealClosed(state);
             bench.endReason = "LAUNCH_FAILED: " + failed.getMessage();
@@ -110,17 +136,25 @@ final class GuestActions {
     }
 
     static @Nullable ChildKeys keys(HeldState state, boolean vtpm, MigrationKey migration) {
-        return vtpm ? new ChildKeys(state.keys().swtpmKey()::writeHexLine, migration::writeHexLine) : null;
+        return vtpm
+                ? new ChildKeys(state.keys().swtpmKey()::writeHexLine, migration::writeHexLine)
+                : null;
     }
 
     /** {@code cont}, seen to have worked, files synced, ACTIVATED. */
-    private Answer makeRun(Epoch epoch, MachineProcess process, HeldState state, Duration pause, long completedAt)
+    private Answer makeRun(
+            Epoch epoch, MachineProcess process, HeldState state, Duration pause, long completedAt)
             throws IOException, InterruptedException {
         QmpCommands qmp = process.qemu().commands();
         qmp.cont();
-        Duration adopt = completedAt == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - completedAt);
+        Duration adopt =
+                completedAt == 0
+                        ? Duration.ZERO
+                        : Duration.ofNanos(System.nanoTime() - completedAt);
         if (qmp.status() != RunState.RUNNING) {
-            throw new MachineRefusal.HypervisorFailed("the guest is " + qmp.status().wire() + " after cont").of(bench.vm);
+            throw new MachineRefusal.HypervisorFailed(
+                            "the guest is " + qmp.status().wire() + " after cont")
+                    .of(bench.vm);
         }
         activated(epoch, state);
         return new Answer.Activated(pause, adopt);
@@ -135,7 +169,10 @@ final class GuestActions {
         LOG.infof("vm=%s epoch=%s runs", bench.vm, epoch);
     }
 
-    /** The target's QEMU, on a just-read paused and completed: {@code cont} to one that still receives would run it. */
+    /**
+     * The target's QEMU, on a just-read paused and completed: {@code cont} to one that still
+     * receives would run it.
+     */
     Answer adopt(Command.Run run, StateRef ref) throws IOException, InterruptedException {
         MachineProcess process = requireProcess(run.epoch());
         HeldState state = bench.requireHeld(ref);
@@ -145,7 +182,10 @@ final class GuestActions {
         RunState status = qmp.status();
         if (status != RunState.PAUSED || migration != MigrationStatus.COMPLETED) {
             throw new MachineRefusal.HypervisorFailed(
-                            "the loaded machine is " + status.wire() + ", its migration " + migration.wire())
+                            "the loaded machine is "
+                                    + status.wire()
+                                    + ", its migration "
+                                    + migration.wire())
                     .of(bench.vm);
         }
         long completedAt = bench.incoming().map(Incoming::completedAt).orElse(0L);
@@ -158,10 +198,14 @@ final class GuestActions {
     }
 
     private void openManifest(HeldState state, Epoch claim) throws IOException {
-        Manifest manifest = state.manifest()
-                .orElseThrow(() -> new MachineRefusal.StateUnusable(
-                                state.directory().ref().value(), "it has no manifest that opens")
-                        .of(bench.vm));
+        Manifest manifest =
+                state.manifest()
+                        .orElseThrow(
+                                () ->
+                                        new MachineRefusal.StateUnusable(
+                                                        state.directory().ref().value(),
+                                                        "it has no manifest that opens")
+                                                .of(bench.vm));
         if (!manifest.ranEpoch().equals(claim) || manifest.status() != Manifest.Status.OPEN) {
             state.seal(manifest.opened(bench.equipment.node(), claim));
         }
@@ -170,7 +214,9 @@ final class GuestActions {
     /** The source's own QEMU, whatever is left of the attempt: the guest runs on here. */
     Answer resume(Command.Run run, StateRef ref) throws IOException, InterruptedException {
         MachineProcess process =
-                bench.processes.current().orElseThrow(() -> new IllegalStateException("resume without a process"));
+                bench.processes
+                        .current()
+                        .orElseThrow(() -> new IllegalStateException("resume without a process"));
         HeldState state = bench.requireHeld(ref);
         openManifest(state, run.epoch());
         Optional<Outgoing> attempt = bench.outgoing();
@@ -181,7 +227,10 @@ final class GuestActions {
         return settle(run.epoch(), process, state);
     }
 
-    /** Ends what is left of a migration and sees that the guest runs. A QMP answer alone proves nothing here. */
+    /**
+     * Ends what is left of a migration and sees that the guest runs. A QMP answer alone proves
+     * nothing here.
+     */
     private Answer settle(Epoch epoch, MachineProcess process, HeldState state)
             throws IOException, InterruptedException {
         QmpCommands qmp = process.qemu().commands();
@@ -190,25 +239,48 @@ final class GuestActions {
             case PRE_SWITCHOVER, ACTIVE, SETUP -> qmp.migration().cancel();
             // A cancel after migrate-continue may leave the disk inactive under a running guest.
             case DEVICE -> qmp.migration().yank();
-            case NONE, CANCELLING, CANCELLED, COMPLETED, FAILED, POSTCOPY_ACTIVE, POSTCOPY_PAUSED, POSTCOPY_RECOVER,
-                    COLO, WAIT_UNPLUG -> {}
+            case NONE,
+                    CANCELLING,
+                    CANCELLED,
+                    COMPLETED,
+                    FAILED,
+                    POSTCOPY_ACTIVE,
+                    POSTCOPY_PAUSED,
+                    POSTCOPY_RECOVER,
+                    COLO,
+                    WAIT_UNPLUG -> {}
         }
-        MigrationInfo end = qmp.migration()
-                .await(MigrationStatus::isTerminal, SETTLING)
-                .orElseThrow(() -> new MachineRefusal.HypervisorFailed("the migration does not end").of(bench.vm));
-        Optional<RunState> settled = BoundedWait.<RunState, RuntimeException>until(
-                SETTLING,
-                Duration.ofMillis(5),
-                () -> Optional.of(qmp.status()).filter(status -> status != RunState.FINISH_MIGRATE));
-        RunState status = settled.orElseThrow(
-                () -> new MachineRefusal.HypervisorFailed("the guest stays at finish-migrate").of(bench.vm));
+        MigrationInfo end =
+                qmp.migration()
+                        .await(MigrationStatus::isTerminal, SETTLING)
+                        .orElseThrow(
+                                () ->
+                                        new MachineRefusal.HypervisorFailed(
+                                                        "the migration does not end")
+                                                .of(bench.vm));
+        Optional<RunState> settled =
+                BoundedWait.<RunState, RuntimeException>until(
+                        SETTLING,
+                        Duration.ofMillis(5),
+                        () ->
+                                Optional.of(qmp.status())
+                                        .filter(status -> status != RunState.FINISH_MIGRATE));
+        RunState status =
+                settled.orElseThrow(
+                        () ->
+                                new MachineRefusal.HypervisorFailed(
+                                                "the guest stays at finish-migrate")
+                                        .of(bench.vm));
         Duration pause = end.downtime().orElse(Duration.ZERO);
         if (status == RunState.RUNNING) {
             activated(epoch, state);
             return new Answer.Activated(pause, Duration.ZERO);
         }
-        if (status != RunState.PAUSED && status != RunState.PRELAUNCH && status != RunState.POSTMIGRATE) {
-            throw new MachineRefusal.HypervisorFailed("a guest that is " + status.wire() + " cannot be continued")
+        if (status != RunState.PAUSED
+                && status != RunState.PRELAUNCH
+                && status != RunState.POSTMIGRATE) {
+            throw new MachineRefusal.HypervisorFailed(
+                            "a guest that is " + status.wire() + " cannot be continued")
                     .of(bench.vm);
         }
         Answer answer = makeRun(epoch, process, state, pause, 0);
@@ -219,7 +291,9 @@ final class GuestActions {
     /** The claim stands and its QEMU lives. */
     Answer ensureRunning(Command.Run run, StateRef ref) throws IOException, InterruptedException {
         MachineProcess process =
-                bench.processes.current().orElseThrow(() -> new IllegalStateException("a claim without a process"));
+                bench.processes
+                        .current()
+                        .orElseThrow(() -> new IllegalStateException("a claim without a process"));
         boolean sending = bench.outgoing().filter(attempt -> !attempt.isOver()).isPresent();
         if (sending && run.epoch().equals(bench.journal.view().activated())) {
             // The guest is in the care of its attempt, which may have stopped it on purpose.
@@ -230,10 +304,15 @@ final class GuestActions {
         return settle(run.epoch(), process, state);
     }
 
-    /** Graceful presses the button; forced ends QEMU now. Sealed only after both processes were reaped. */
+    /**
+     * Graceful presses the button; forced ends QEMU now. Sealed only after both processes were
+     * reaped.
+     */
     Answer end(StopMode mode) throws IOException, InterruptedException {
         MachineProcess process =
-                bench.processes.current().orElseThrow(() -> new IllegalStateException("stop without a process"));
+                bench.processes
+                        .current()
+                        .orElseThrow(() -> new IllegalStateException("stop without a process"));
         return switch (mode) {
             case GRACEFUL -> {
                 if (bench.mayPress(PRESS_AGAIN.toNanos())) {
@@ -260,7 +339,9 @@ final class GuestActions {
             try {
                 process.qemu().commands().quit();
             } catch (QmpException frozen) {
-                LOG.warnf("vm=%s QEMU does not take quit (%s): killed", bench.vm, frozen.getMessage());
+                LOG.warnf(
+                        "vm=%s QEMU does not take quit (%s): killed",
+                        bench.vm, frozen.getMessage());
             }
         }
         reap(process, reason);
@@ -270,7 +351,9 @@ final class GuestActions {
         try {
             attempt.abort(reason);
         } catch (QmpException frozen) {
-            LOG.warnf("vm=%s the attempt was not undone in QEMU, which ends now: %s", bench.vm, frozen.getMessage());
+            LOG.warnf(
+                    "vm=%s the attempt was not undone in QEMU, which ends now: %s",
+                    bench.vm, frozen.getMessage());
         }
     }
 
@@ -293,18 +376,25 @@ final class GuestActions {
     private void sealClosed(HeldState state) {
         try {
             state.close(bench.blueprint().hasVtpm())
-                    .ifPresent(why -> LOG.warnf("vm=%s the manifest stays OPEN: %s", bench.vm, why));
+                    .ifPresent(
+                            why -> LOG.warnf("vm=%s the manifest stays OPEN: %s", bench.vm, why));
         } catch (IOException failed) {
-            // OPEN is the honest state then: the next start checks the files against what was sealed last.
+            // OPEN is the honest state then: the next start checks the files against what was
+            // sealed last.
             LOG.errorf(failed, "vm=%s the manifest stays OPEN", bench.vm);
         }
     }
 
-    /** A guest that ended while no agent was there: nothing writes any more, so its digests are exact. */
+    /**
+     * A guest that ended while no agent was there: nothing writes any more, so its digests are
+     * exact.
+     */
     void sealEnded(StateRef ref) throws IOException {
         switch (bench.open(ref)) {
             case HeldState.Opening.Locked(String why) ->
-                LOG.infof("vm=%s directory %s of the last claim stays as it is: %s", bench.vm, ref, why);
+                    LOG.infof(
+                            "vm=%s directory %s of the last claim stays as it is: %s",
+                            bench.vm, ref, why);
             case HeldState.Opening.Opened(HeldState state) -> {
                 try (state) {
                     if (state.readManifest().isPresent()) {
@@ -316,10 +406,12 @@ final class GuestActions {
     }
 
     private void endIncoming(String reason) {
-        bench.incoming().ifPresent(attempt -> {
-            attempt.end(reason);
-            bench.dropIncoming();
-        });
+        bench.incoming()
+                .ifPresent(
+                        attempt -> {
+                            attempt.end(reason);
+                            bench.dropIncoming();
+                        });
     }
 
     private MachineProcess requireProcess(Epoch epoch) {

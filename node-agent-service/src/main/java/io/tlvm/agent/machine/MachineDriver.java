@@ -2,7 +2,6 @@ package io.tlvm.agent.machine;
 
 import io.tlvm.agent.gate.Gates.Point;
 import io.tlvm.agent.gueststate.HeldState;
-import io.tlvm.agent.hypervisor.qemu.LaunchFailed;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.hypervisor.qemu.QemuProcess;
 import io.tlvm.agent.hypervisor.qemu.QmpException;
@@ -30,6 +29,9 @@ import io.tlvm.ownership.journal.Verdict.Action;
 import io.tlvm.ownership.journal.Verdict.Word;
 import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.StopMode;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -37,16 +39,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jboss.logging.Logger;
 
 /**
- * Everything of one machine on this node goes through here: read the processes, ask {@link Agent}, append and sync, act,
- * answer. One queue, so nothing comes between a decision and its action; what takes long (memory, the switch-over, the
- * target's loading) goes on outside and comes back for a turn, so a stop or an abort never waits behind it.
+ * Everything of one machine on this node goes through here: read the processes, ask {@link Agent},
+ * append and sync, act, answer. One queue, so nothing comes between a decision and its action; what
+ * takes long (memory, the switch-over, the target's loading) goes on outside and comes back for a
+ * turn, so a stop or an abort never waits behind it.
  */
 public final class MachineDriver implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(MachineDriver.class);
     private static final Duration REPORT_PATIENCE = Duration.ofMillis(500);
+
     /** Longer than any migration whose deadline the row may extend. */
     private static final Duration ANSWER_MAX = Duration.ofHours(1);
 
@@ -58,14 +61,16 @@ public final class MachineDriver implements AutoCloseable {
     private final MigrationActions migrations;
     private final MachineReports reports;
 
-    private MachineDriver(VmUid vm, NodeEquipment equipment, boolean debugPaths) throws IOException {
+    private MachineDriver(VmUid vm, NodeEquipment equipment, boolean debugPaths)
+            throws IOException {
         this.vm = vm;
         this.queue = new TurnQueue(vm, equipment.limits().turn());
-        this.bench = new Workbench(
-                vm,
-                equipment,
-                MachineJournal.open(equipment.journals(), vm),
-                new Processes(vm, equipment, this::qemuEnded, this::tpmEnded));
+        this.bench =
+                new Workbench(
+                        vm,
+                        equipment,
+                        MachineJournal.open(equipment.journals(), vm),
+                        new Processes(vm, equipment, this::qemuEnded, this::tpmEnded));
         this.states = new StateActions(bench);
         this.guest = new GuestActions(bench);
         this.migrations = new MigrationActions(bench, new Keeper(), states);
@@ -75,7 +80,8 @@ public final class MachineDriver implements AutoCloseable {
     /**
      * Opens the machine: its journal, and the processes that an earlier agent left.
      *
-     * @throws MachineRefused when the journal is damaged: then nothing may be done for the machine here
+     * @throws MachineRefused when the journal is damaged: then nothing may be done for the machine
+     *     here
      * @throws IOException when its processes do not answer
      */
     static MachineDriver open(VmUid vm, NodeEquipment equipment, boolean debugPaths)
@@ -83,10 +89,12 @@ public final class MachineDriver implements AutoCloseable {
         MachineDriver driver = new MachineDriver(vm, equipment, debugPaths);
         boolean open = false;
         try {
-            open = driver.queue.take(() -> {
-                driver.restarted();
-                return true;
-            });
+            open =
+                    driver.queue.take(
+                            () -> {
+                                driver.restarted();
+                                return true;
+                            });
             return driver;
         } finally {
             if (!open) {
@@ -95,7 +103,10 @@ public final class MachineDriver implements AutoCloseable {
         }
     }
 
-    /** What an agent held in memory alone is lost: its attempts are over, and a source at the pause is told so. */
+    /**
+     * What an agent held in memory alone is lost: its attempts are over, and a source at the pause
+     * is told so.
+     */
     private void restarted() throws IOException, InterruptedException {
         bench.journal.append(Agent.restarted(bench.journal.view()));
         bench.processes.attach(bench.journal.view());
@@ -111,7 +122,8 @@ public final class MachineDriver implements AutoCloseable {
         if (claim != null && claim.process().equals(process.get().epoch())) {
             bench.requireHeld(claim.directory());
         }
-        if (bench.observe() instanceof Observed.Alive(_, var state) && state == Observed.State.PRE_SWITCHOVER) {
+        if (bench.observe() instanceof Observed.Alive(_, var state)
+                && state == Observed.State.PRE_SWITCHOVER) {
             LOG.infof("vm=%s a migration stood at pre-switchover without its agent: cancelled", vm);
             process.get().qemu().commands().migration().cancel();
         }
@@ -141,7 +153,9 @@ public final class MachineDriver implements AutoCloseable {
             return answer.get(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof AttemptFailed.AttemptEnded) {
-                throw new MachineRefusal.Protocol(new Verdict.Reason.AttemptOver(order.command().op())).of(vm);
+                throw new MachineRefusal.Protocol(
+                                new Verdict.Reason.AttemptOver(order.command().op()))
+                        .of(vm);
             }
             throw Failures.asRefusal(vm, failed.getCause());
         } catch (TimeoutException late) {
@@ -154,8 +168,16 @@ public final class MachineDriver implements AutoCloseable {
             case Command.Prepare _ -> Optional.of(Point.PREPARE);
             case Command.Retire _ -> Optional.of(Point.RETIRE);
             case Command.Run run when run.mode() == Mode.ADOPT -> Optional.of(Point.ADOPT);
-            case Command.Run _, Command.Create _, Command.Withdraw _, Command.Stop _, Command.BeginOutgoing _,
-                    Command.Continue _, Command.ConfirmLoaded _, Command.Discard _, Command.Purge _ -> Optional.empty();
+            case Command.Run _,
+                    Command.Create _,
+                    Command.Withdraw _,
+                    Command.Stop _,
+                    Command.BeginOutgoing _,
+                    Command.Continue _,
+                    Command.ConfirmLoaded _,
+                    Command.Discard _,
+                    Command.Purge _ ->
+                    Optional.empty();
         };
     }
 
@@ -172,30 +194,38 @@ public final class MachineDriver implements AutoCloseable {
                 if (order.spec().isPresent()) {
                     bench.remember(order.spec().get());
                 }
-                LOG.infof("vm=%s op=%s epoch=%s %s", vm, order.command().op(), order.command().epoch(), action);
+                LOG.infof(
+                        "vm=%s op=%s epoch=%s %s",
+                        vm, order.command().op(), order.command().epoch(), action);
                 yield act(order, action);
             }
         };
     }
 
-    private CompletableFuture<Answer> act(Order order, Action action) throws IOException, InterruptedException {
+    private CompletableFuture<Answer> act(Order order, Action action)
+            throws IOException, InterruptedException {
         Command command = order.command();
         return switch (action) {
             case Action.MakeState(var ref) -> done(states.make(command, ref));
             case Action.DropState(var ref) -> done(states.drop(storage(order), ref));
             case Action.ColdStart(var ref) ->
-                done(guest.coldStart((Command.Run) command, ref, order.ekFingerprint()));
+                    done(guest.coldStart((Command.Run) command, ref, order.ekFingerprint()));
             case Action.Adopt(var ref) -> done(guest.adopt((Command.Run) command, ref));
-            case Action.Resume() -> done(guest.resume((Command.Run) command, ((Command.Run) command).directory()));
+            case Action.Resume() ->
+                    done(guest.resume((Command.Run) command, ((Command.Run) command).directory()));
             case Action.EnsureRunning() ->
-                done(guest.ensureRunning((Command.Run) command, ((Command.Run) command).directory()));
+                    done(
+                            guest.ensureRunning(
+                                    (Command.Run) command, ((Command.Run) command).directory()));
             case Action.EndGuest() -> done(guest.end(stopMode(command)));
             case Action.PrepareTarget(var ref) -> done(migrations.prepare(plan(order), ref));
-            case Action.RepeatPrepared(var ref) -> done(migrations.repeatPrepared(command.op(), ref));
+            case Action.RepeatPrepared(var ref) ->
+                    done(migrations.repeatPrepared(command.op(), ref));
             case Action.Send() -> migrations.send(order, plan(order));
             case Action.SwitchOver() -> migrations.switchOver(command.op());
             case Action.AwaitLoaded() -> migrations.awaitLoaded(command.op());
-            case Action.DestroyAttempt() -> done(migrations.discard(storage(order), command.op(), command.epoch()));
+            case Action.DestroyAttempt() ->
+                    done(migrations.discard(storage(order), command.op(), command.epoch()));
             case Action.DestroySource(var ref) -> {
                 var process = bench.processes.current().filter(found -> usesDirectory(ref));
                 if (process.isPresent()) {
@@ -209,7 +239,10 @@ public final class MachineDriver implements AutoCloseable {
         };
     }
 
-    /** A target's process of another attempt may live here meanwhile: it is not the retired source's. */
+    /**
+     * A target's process of another attempt may live here meanwhile: it is not the retired
+     * source's.
+     */
     private boolean usesDirectory(StateRef ref) {
         Optional<HeldState> held = bench.held();
         if (held.isPresent()) {
@@ -244,23 +277,29 @@ public final class MachineDriver implements AutoCloseable {
     }
 
     private static VerifiedPlan plan(Order order) {
-        return order.plan().orElseThrow(() -> new IllegalArgumentException("this command comes with a plan"));
+        return order.plan()
+                .orElseThrow(() -> new IllegalArgumentException("this command comes with a plan"));
     }
 
     private StorageLocation storage(Order order) {
-        return order.storage().orElseThrow(() -> new IllegalArgumentException("this command names a storage path"));
+        return order.storage()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("this command names a storage path"));
     }
 
     /** The attempt that a transfer belongs to. */
     public Optional<Incoming> incoming(OperationId op, Epoch attemptEpoch) {
         return bench.incoming()
-                .filter(attempt -> attempt.plan().op().equals(op)
-                        && attempt.plan().attemptEpoch().equals(attemptEpoch));
+                .filter(
+                        attempt ->
+                                attempt.plan().op().equals(op)
+                                        && attempt.plan().attemptEpoch().equals(attemptEpoch));
     }
 
     /** How far an outgoing attempt is; empty when nothing is sent. */
     public Optional<MigrationInfo> progress(OperationId op) throws InterruptedException {
-        Optional<Outgoing> attempt = bench.outgoing().filter(held -> held.plan().op().equals(op) && !held.isOver());
+        Optional<Outgoing> attempt =
+                bench.outgoing().filter(held -> held.plan().op().equals(op) && !held.isOver());
         try {
             return attempt.isPresent() ? Optional.of(attempt.get().progress()) : Optional.empty();
         } catch (QmpException silent) {
@@ -268,7 +307,9 @@ public final class MachineDriver implements AutoCloseable {
         }
     }
 
-    /** What the node tells of the machine: read now, or what was read last while the queue is busy. */
+    /**
+     * What the node tells of the machine: read now, or what was read last while the queue is busy.
+     */
     public MachineReport report() throws InterruptedException {
         try {
             return queue.take(reports::read, REPORT_PATIENCE);
@@ -279,10 +320,12 @@ public final class MachineDriver implements AutoCloseable {
 
     /** After a Join: nothing older than the row that was told then is ever obeyed again (R9). */
     public void raise(RowVersion told) throws InterruptedException {
-        boolean unused = queue.take(() -> {
-            bench.journal.append(new JournalRecord.Seen(told, Epoch.NONE));
-            return true;
-        });
+        boolean unused =
+                queue.take(
+                        () -> {
+                            bench.journal.append(new JournalRecord.Seen(told, Epoch.NONE));
+                            return true;
+                        });
     }
 
     /**
@@ -293,59 +336,78 @@ public final class MachineDriver implements AutoCloseable {
     public void requireCurrent(RowVersion asked) {
         var view = bench.journal.view();
         if (asked.isBefore(view.rowVersion())) {
-            throw new MachineRefusal.Protocol(new Verdict.Reason.Stale(view.rowVersion(), asked)).of(vm);
+            throw new MachineRefusal.Protocol(new Verdict.Reason.Stale(view.rowVersion(), asked))
+                    .of(vm);
         }
         if (view.purged()) {
             throw new MachineRefusal.Protocol(new Verdict.Reason.Purged()).of(vm);
         }
     }
 
-    /** Once a second: follow the guest's state, look at the vTPM. Left out while the queue has work. */
+    /**
+     * Once a second: follow the guest's state, look at the vTPM. Left out while the queue has work.
+     */
     void tick() {
         if (!queue.isBusy() && bench.processes.current().isPresent()) {
-            queue.later("follow", () -> {
-                var process = bench.processes.current();
-                boolean ended = bench.observe() instanceof Observed.Alive(_, var state)
-                        && state == Observed.State.ENDED;
-                if (ended && process.isPresent()) {
-                    guest.quit(process.get(), "GUEST_ENDED");
-                }
-                Optional<HeldState> held = bench.held();
-                if (held.isPresent()) {
-                    held.get().follow();
-                }
-                return true;
-            });
+            queue.later(
+                    "follow",
+                    () -> {
+                        var process = bench.processes.current();
+                        boolean ended =
+                                bench.observe() instanceof Observed.Alive(_, var state)
+                                        && state == Observed.State.ENDED;
+                        if (ended && process.isPresent()) {
+                            guest.quit(process.get(), "GUEST_ENDED");
+                        }
+                        Optional<HeldState> held = bench.held();
+                        if (held.isPresent()) {
+                            held.get().follow();
+                        }
+                        return true;
+                    });
         }
     }
 
     private void qemuEnded(MachineProcess process) {
-        queue.later("reap", () -> {
-            if (bench.processes.of(process.epoch()).isPresent()) {
-                String reason = "QEMU ended: " + process.qemu().qemuEnded().toCompletableFuture().getNow(null);
-                bench.incoming().ifPresent(attempt -> attempt.end(reason));
-                bench.outgoing().ifPresent(attempt -> bench.dropOutgoing());
-                guest.reap(process, bench.endReason.isEmpty() ? reason : bench.endReason);
-            }
-            return true;
-        });
+        queue.later(
+                "reap",
+                () -> {
+                    if (bench.processes.of(process.epoch()).isPresent()) {
+                        String reason =
+                                "QEMU ended: "
+                                        + process.qemu()
+                                                .qemuEnded()
+                                                .toCompletableFuture()
+                                                .getNow(null);
+                        bench.incoming().ifPresent(attempt -> attempt.end(reason));
+                        bench.outgoing().ifPresent(attempt -> bench.dropOutgoing());
+                        guest.reap(process, bench.endReason.isEmpty() ? reason : bench.endReason);
+                    }
+                    return true;
+                });
     }
 
     /** I9: a guest does not go on with a TPM that answers with errors. */
     private void tpmEnded(MachineProcess process) {
-        queue.later("vTPM failure", () -> {
-            if (bench.processes.of(process.epoch()).isPresent() && process.qemu().isAlive()) {
-                LOG.errorf("vm=%s swtpm ended under a running guest: the guest is stopped and ended", vm);
-                bench.endReason = "VTPM_FAILED";
-                try {
-                    process.qemu().commands().stop();
-                } catch (QmpException frozen) {
-                    LOG.warnf("vm=%s stop: %s", vm, frozen.getMessage());
-                }
-                guest.quit(process, "VTPM_FAILED");
-            }
-            return true;
-        });
+        queue.later(
+                "vTPM failure",
+                () -> {
+                    if (bench.processes.of(process.epoch()).isPresent()
+                            && process.qemu().isAlive()) {
+                        LOG.errorf(
+                                "vm=%s swtpm ended under a running guest: the guest is stopped and"
+                                    + " ended",
+                                vm);
+                        bench.endReason = "VTPM_FAILED";
+                        try {
+                            process.qemu().commands().stop();
+                        } catch (QmpException frozen) {
+                            LOG.warnf("vm=%s stop: %s", vm, frozen.getMessage());
+                        }
+                        guest.quit(process, "VTPM_FAILED");
+                    }
+                    return true;
+                });
     }
 
     /** Leaves the machine as it is; its processes run on. */
@@ -365,10 +427,12 @@ public final class MachineDriver implements AutoCloseable {
 
         @Override
         public void over(VerifiedPlan plan, String why) throws InterruptedException {
-            boolean unused = queue.take(() -> {
-                migrations.over(plan, why);
-                return true;
-            });
+            boolean unused =
+                    queue.take(
+                            () -> {
+                                migrations.over(plan, why);
+                                return true;
+                            });
         }
 
         @Override
@@ -382,7 +446,8 @@ public final class MachineDriver implements AutoCloseable {
             return orAttemptFailed(() -> queue.take(() -> migrations.load(attempt)));
         }
 
-        private static <T> T orAttemptFailed(Turn<T> turn) throws AttemptFailed, InterruptedException {
+        private static <T> T orAttemptFailed(Turn<T> turn)
+                throws AttemptFailed, InterruptedException {
             try {
                 return turn.take();
             } catch (MachineRefused refused) {

@@ -5,11 +5,13 @@ import io.tlvm.agent.journal.JournalOpening;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.JournalRecord;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jboss.logging.Logger;
 
 /** The journal of one machine and its fold. Only the machine's own queue writes. */
 final class MachineJournal implements AutoCloseable {
@@ -28,14 +30,19 @@ final class MachineJournal implements AutoCloseable {
         this.view = AgentView.of(records);
     }
 
-    /** @throws MachineRefused when the file is damaged, or the medium fails */
+    /**
+     * @throws MachineRefused when the file is damaged, or the medium fails
+     */
     static MachineJournal open(Path directory, VmUid vm) {
         try {
             return switch (Journal.open(directory.resolve(vm + ".journal"))) {
                 case JournalOpening.Opened(var journal, var payloads, var torn) -> {
-                    torn.ifPresent(tail -> LOG.warnf(
-                            "vm=%s the journal's last %d bytes were never acknowledged and are cut off",
-                            vm, tail.bytes()));
+                    torn.ifPresent(
+                            tail ->
+                                    LOG.warnf(
+                                            "vm=%s the journal's last %d bytes were never"
+                                                + " acknowledged and are cut off",
+                                            vm, tail.bytes()));
                     List<JournalRecord> records = new ArrayList<>();
                     for (byte[] payload : payloads) {
                         records.add(JournalCodec.decode(payload));
@@ -43,7 +50,7 @@ final class MachineJournal implements AutoCloseable {
                     yield new MachineJournal(vm, journal, records);
                 }
                 case JournalOpening.Refused refused ->
-                    throw new MachineRefusal.JournalUnusable(refused.message()).of(vm);
+                        throw new MachineRefusal.JournalUnusable(refused.message()).of(vm);
             };
         } catch (IOException failed) {
             throw new MachineRefusal.JournalUnusable(String.valueOf(failed.getMessage())).of(vm);
@@ -88,7 +95,8 @@ final class MachineJournal implements AutoCloseable {
         kept.add(new JournalRecord.Seen(view.rowVersion(), view.floorEpoch()));
         records.stream().filter(one -> !(one instanceof JournalRecord.Seen)).forEach(kept::add);
         if (!AgentView.of(kept).equals(view)) {
-            throw new IllegalStateException("a compacted journal of " + vm + " would say something else");
+            throw new IllegalStateException(
+                    "a compacted journal of " + vm + " would say something else");
         }
         journal.compact(kept.stream().map(JournalCodec::encode).toList());
         records.clear();

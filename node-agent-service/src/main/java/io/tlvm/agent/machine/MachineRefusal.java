@@ -2,6 +2,7 @@ package io.tlvm.agent.machine;
 
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.Verdict;
+
 import java.time.Duration;
 
 /** Why a command about a machine is not carried out. The api package maps each to a status. */

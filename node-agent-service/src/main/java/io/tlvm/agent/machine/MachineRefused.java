@@ -9,7 +9,9 @@ public final class MachineRefused extends RuntimeException {
     private final transient VmUid vm;
     private final transient MachineRefusal refusal;
 
-    /** @param vm the machine that the command was about */
+    /**
+     * @param vm the machine that the command was about
+     */
     public MachineRefused(VmUid vm, MachineRefusal refusal) {
         super(vm + ": " + refusal);
         this.vm = vm;

@@ -1,6 +1,9 @@
 package io.tlvm.agent.machine;
 
 import io.tlvm.ownership.id.VmUid;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,7 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
 
 /** All machines that this node has a journal of. */
 public final class Machines implements AutoCloseable {
@@ -24,22 +26,27 @@ public final class Machines implements AutoCloseable {
     private final boolean debugPaths;
     private final Map<VmUid, MachineDriver> drivers = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("machine-ticks").factory());
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("machine-ticks").factory());
 
-    /** @param debugPaths whether reports tell paths and process ids of the host */
+    /**
+     * @param debugPaths whether reports tell paths and process ids of the host
+     */
     public Machines(NodeEquipment equipment, boolean debugPaths) {
         this.equipment = equipment;
         this.debugPaths = debugPaths;
     }
 
     /**
-     * Opens every journal and finds the processes that an earlier agent left. Nothing of a running guest is touched.
+     * Opens every journal and finds the processes that an earlier agent left. Nothing of a running
+     * guest is touched.
      *
      * @throws IOException when the directory of the journals cannot be read
      */
     public void open() throws IOException, InterruptedException {
         List<VmUid> known = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(equipment.journals(), "*" + SUFFIX)) {
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(equipment.journals(), "*" + SUFFIX)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
                 known.add(new VmUid(name.substring(0, name.length() - SUFFIX.length())));
@@ -49,13 +56,18 @@ public final class Machines implements AutoCloseable {
             try {
                 drivers.put(vm, MachineDriver.open(vm, equipment, debugPaths));
             } catch (MachineRefused | IOException unusable) {
-                // The other machines are not to wait for this one; each command for it tries again and says why not.
+                // The other machines are not to wait for this one; each command for it tries again
+                // and says why not.
                 LOG.errorf("vm=%s is not driven: %s", vm, unusable.getMessage());
             }
         }
         LOG.infof("journals opened machines=%d of=%d", drivers.size(), known.size());
-        var unused = clock.scheduleWithFixedDelay(
-                () -> drivers.values().forEach(MachineDriver::tick), 1, 1, TimeUnit.SECONDS);
+        var unused =
+                clock.scheduleWithFixedDelay(
+                        () -> drivers.values().forEach(MachineDriver::tick),
+                        1,
+                        1,
+                        TimeUnit.SECONDS);
     }
 
     /** The driver of a machine that is known here. */

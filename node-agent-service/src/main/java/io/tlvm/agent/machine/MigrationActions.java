@@ -1,6 +1,7 @@
 package io.tlvm.agent.machine;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.StateDirectory;
 import io.tlvm.agent.gueststate.StateTree;
@@ -27,13 +28,18 @@ import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Verdict.Reason;
 import io.tlvm.ownership.journal.Verdict.Word;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jboss.logging.Logger;
 
-/** The steps of a live migration on this node; what takes long goes on outside of the machine's queue. */
+/**
+ * The steps of a live migration on this node; what takes long goes on outside of the machine's
+ * queue.
+ */
 final class MigrationActions {
     private static final Logger LOG = Logger.getLogger(MigrationActions.class);
 
@@ -49,7 +55,10 @@ final class MigrationActions {
 
     // ---- target ----
 
-    /** The attempt's directory with a key of its own, and the one-operation key; processes follow with the vTPM's key. */
+    /**
+     * The attempt's directory with a key of its own, and the one-operation key; processes follow
+     * with the vTPM's key.
+     */
     Answer prepare(VerifiedPlan plan, StateRef ref) throws IOException, InterruptedException {
         bench.incoming().ifPresent(left -> left.end("another attempt was prepared"));
         bench.dropIncoming();
@@ -58,14 +67,16 @@ final class MigrationActions {
         Blueprint blueprint = bench.blueprint();
         StateTree tree = bench.tree();
         StateDirectory staged = tree.stage(bench.vm, ref);
-        HeldState made = HeldState.make(
-                staged,
-                bench.equipment.keyset(),
-                bench.equipment.random(),
-                blueprint.firmware(),
-                bench.equipment.ownerOf(blueprint.spec()),
-                bench.equipment.node());
-        // swtpm and QEMU work in it by its path, so it gets its name first. Without a manifest nothing starts from it.
+        HeldState made =
+                HeldState.make(
+                        staged,
+                        bench.equipment.keyset(),
+                        bench.equipment.random(),
+                        blueprint.firmware(),
+                        bench.equipment.ownerOf(blueprint.spec()),
+                        bench.equipment.node());
+        // swtpm and QEMU work in it by its path, so it gets its name first. Without a manifest
+        // nothing starts from it.
         made.variables().create(blueprint.firmware());
         made.owner().take(staged.tpm(), "rwx------");
         StateDirectory named =
@@ -73,15 +84,24 @@ final class MigrationActions {
                     case Publication.Published(StateDirectory published) -> published;
                     case Publication.NameTaken _ -> {
                         made.close();
-                        throw new MachineRefusal.Protocol(new Reason.AttemptOver(plan.op())).of(bench.vm);
+                        throw new MachineRefusal.Protocol(new Reason.AttemptOver(plan.op()))
+                                .of(bench.vm);
                     }
                 };
         HeldState state = made.renamed(named);
         bench.hold(state);
-        Incoming attempt = new Incoming(
-                plan, OneTimeKey.generate(), state, blueprint.hasVtpm(), keeper, bench.equipment.gates());
+        Incoming attempt =
+                new Incoming(
+                        plan,
+                        OneTimeKey.generate(),
+                        state,
+                        blueprint.hasVtpm(),
+                        keeper,
+                        bench.equipment.gates());
         bench.hold(attempt);
-        LOG.infof("vm=%s op=%s prepared for %s, directory %s", bench.vm, plan.op(), plan.source(), ref);
+        LOG.infof(
+                "vm=%s op=%s prepared for %s, directory %s",
+                bench.vm, plan.op(), plan.source(), ref);
         return prepared(attempt, ref);
     }
 
@@ -97,22 +117,26 @@ final class MigrationActions {
     private Incoming requireIncoming(OperationId op) {
         return bench.incoming()
                 .filter(attempt -> attempt.plan().op().equals(op) && attempt.isAlive())
-                .orElseThrow(() -> new MachineRefusal.Protocol(new Reason.AttemptOver(op)).of(bench.vm));
+                .orElseThrow(
+                        () -> new MachineRefusal.Protocol(new Reason.AttemptOver(op)).of(bench.vm));
     }
 
-    /** Starts the target's processes; the capabilities are asserted before anything listens (R3). */
+    /**
+     * Starts the target's processes; the capabilities are asserted before anything listens (R3).
+     */
     QemuProcess startTarget(Incoming attempt, Optional<MigrationKey> received)
             throws AttemptFailed, IOException, InterruptedException, LaunchFailed {
         attempt.requireAlive();
         requireStillWanted(attempt.plan());
         Blueprint blueprint = bench.blueprint();
         MigrationKey key = received.orElseGet(() -> MigrationKey.random(bench.equipment.random()));
-        MachineProcess process = bench.processes.launch(
-                attempt.plan().attemptEpoch(),
-                blueprint,
-                attempt.guestState(),
-                true,
-                GuestActions.keys(attempt.guestState(), blueprint.hasVtpm(), key));
+        MachineProcess process =
+                bench.processes.launch(
+                        attempt.plan().attemptEpoch(),
+                        blueprint,
+                        attempt.guestState(),
+                        true,
+                        GuestActions.keys(attempt.guestState(), blueprint.hasVtpm(), key));
         try {
             QmpMigration migration = process.qemu().commands().migration();
             migration.setCapabilities(MigrationCapability.TARGET);
@@ -131,14 +155,17 @@ final class MigrationActions {
         requireStillWanted(attempt.plan());
         var digest = attempt.seal(bench.equipment.node());
         bench.journal.append(
-                new JournalRecord.Loaded(attempt.plan().op(), attempt.plan().attemptEpoch(), digest));
+                new JournalRecord.Loaded(
+                        attempt.plan().op(), attempt.plan().attemptEpoch(), digest));
         LOG.infof("vm=%s op=%s loaded %s", bench.vm, attempt.plan().op(), digest);
         return digest;
     }
 
     private void requireStillWanted(VerifiedPlan plan) {
         AgentView view = bench.journal.view();
-        if (view.isDead(plan.op(), plan.attemptEpoch()) || view.refused().contains(plan.op()) || view.purged()) {
+        if (view.isDead(plan.op(), plan.attemptEpoch())
+                || view.refused().contains(plan.op())
+                || view.purged()) {
             throw new MachineRefusal.Protocol(new Reason.AttemptOver(plan.op())).of(bench.vm);
         }
     }
@@ -148,11 +175,15 @@ final class MigrationActions {
     }
 
     /** Kills the processes of this attempt, no others, and destroys its directory. */
-    Answer discard(StorageLocation storage, OperationId op, Epoch attemptEpoch) throws IOException, InterruptedException {
-        bench.incoming().filter(attempt -> attempt.plan().op().equals(op)).ifPresent(attempt -> {
-            attempt.end("the attempt was discarded");
-            bench.dropIncoming();
-        });
+    Answer discard(StorageLocation storage, OperationId op, Epoch attemptEpoch)
+            throws IOException, InterruptedException {
+        bench.incoming()
+                .filter(attempt -> attempt.plan().op().equals(op))
+                .ifPresent(
+                        attempt -> {
+                            attempt.end("the attempt was discarded");
+                            bench.dropIncoming();
+                        });
         bench.processes.kill(attemptEpoch);
         states.destroy(storage, StateRef.ofAttempt(attemptEpoch, op));
         return new Answer.Done();
@@ -162,29 +193,40 @@ final class MigrationActions {
 
     /** Begins to send, or joins the attempt that is under way. */
     CompletableFuture<Answer> send(Order order, VerifiedPlan plan) throws IOException {
-        Optional<Outgoing> running = bench.outgoing().filter(attempt -> attempt.plan().isSameAttempt(plan));
+        Optional<Outgoing> running =
+                bench.outgoing().filter(attempt -> attempt.plan().isSameAttempt(plan));
         if (running.isEmpty()) {
-            bench.outgoing().filter(other -> !other.isOver()).ifPresent(other -> {
-                throw new MachineRefusal.TransferFailed(
-                                "operation " + other.plan().op() + " is sending this machine already")
-                        .of(bench.vm);
-            });
-            MachineProcess process = bench.processes
-                    .current()
-                    .orElseThrow(() -> new IllegalStateException("a guest to send without a process"));
+            bench.outgoing()
+                    .filter(other -> !other.isOver())
+                    .ifPresent(
+                            other -> {
+                                throw new MachineRefusal.TransferFailed(
+                                                "operation "
+                                                        + other.plan().op()
+                                                        + " is sending this machine already")
+                                        .of(bench.vm);
+                            });
+            MachineProcess process =
+                    bench.processes
+                            .current()
+                            .orElseThrow(
+                                    () ->
+                                            new IllegalStateException(
+                                                    "a guest to send without a process"));
             var claim = bench.journal.view().claim();
             if (claim == null) {
                 throw new IllegalStateException("a guest to send without a claim");
             }
-            Outgoing attempt = new Outgoing(
-                    plan,
-                    process.qemu(),
-                    bench.requireHeld(claim.directory()),
-                    bench.equipment.link(),
-                    keeper,
-                    bench.equipment.gates(),
-                    bench.equipment.limits().migration(),
-                    order.bytesPerSecond());
+            Outgoing attempt =
+                    new Outgoing(
+                            plan,
+                            process.qemu(),
+                            bench.requireHeld(claim.directory()),
+                            bench.equipment.link(),
+                            keeper,
+                            bench.equipment.gates(),
+                            bench.equipment.limits().migration(),
+                            order.bytesPerSecond());
             bench.hold(attempt);
             attempt.start();
             running = Optional.of(attempt);
@@ -193,19 +235,30 @@ final class MigrationActions {
     }
 
     CompletableFuture<Answer> switchOver(OperationId op) {
-        Outgoing attempt = bench.outgoing()
-                .filter(held -> held.plan().op().equals(op))
-                .orElseThrow(() -> new MachineRefusal.Protocol(new Reason.AttemptOver(op)).of(bench.vm));
+        Outgoing attempt =
+                bench.outgoing()
+                        .filter(held -> held.plan().op().equals(op))
+                        .orElseThrow(
+                                () ->
+                                        new MachineRefusal.Protocol(new Reason.AttemptOver(op))
+                                                .of(bench.vm));
         return attempt.switchOver()
-                .thenApply(promise ->
-                        new Answer.Released(promise.digest(), promise.preSwitchover(), promise.qemuDowntime()));
+                .thenApply(
+                        promise ->
+                                new Answer.Released(
+                                        promise.digest(),
+                                        promise.preSwitchover(),
+                                        promise.qemuDowntime()));
     }
 
     /** The promise, unless an abort came first: both are turns of the same queue. */
     boolean release(VerifiedPlan plan, Digest digest) {
-        boolean current = bench.outgoing()
-                .filter(attempt -> attempt.plan().op().equals(plan.op()) && !attempt.isOver())
-                .isPresent();
+        boolean current =
+                bench.outgoing()
+                        .filter(
+                                attempt ->
+                                        attempt.plan().op().equals(plan.op()) && !attempt.isOver())
+                        .isPresent();
         if (!current || bench.journal.view().refused().contains(plan.op())) {
             return false;
         }
@@ -223,11 +276,14 @@ final class MigrationActions {
 
     /** What the source promised, once more. */
     Answer releasedAgain(OperationId op, Word.Released word) {
-        Optional<Outgoing> attempt =
-                bench.outgoing().filter(held -> held.plan().op().equals(op));
+        Optional<Outgoing> attempt = bench.outgoing().filter(held -> held.plan().op().equals(op));
         return attempt.flatMap(Outgoing::promised)
-                .map(promise -> new Answer.Released(word.digest(), promise.preSwitchover(), promise.qemuDowntime()))
-                .orElseGet(() -> new Answer.Released(
-                        word.digest(), Duration.ZERO, Duration.ZERO));
+                .map(
+                        promise ->
+                                new Answer.Released(
+                                        word.digest(),
+                                        promise.preSwitchover(),
+                                        promise.qemuDowntime()))
+                .orElseGet(() -> new Answer.Released(word.digest(), Duration.ZERO, Duration.ZERO));
     }
 }

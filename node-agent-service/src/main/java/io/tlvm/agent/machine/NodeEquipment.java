@@ -10,6 +10,7 @@ import io.tlvm.agent.probe.HostCapabilities;
 import io.tlvm.agent.tpm.SwtpmSetup;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.ownership.id.NodeName;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -49,13 +50,21 @@ public record NodeEquipment(
      * @param ending until a QEMU that was told to quit is reaped
      * @param migration the steps of a migration
      */
-    public record Limits(Duration launch, Duration turn, Duration ending, MigrationLimits migration) {
+    public record Limits(
+            Duration launch, Duration turn, Duration ending, MigrationLimits migration) {
         /** What is used outside of tests. */
-        public static final Limits STANDARD = new Limits(
-                Duration.ofSeconds(20), Duration.ofSeconds(45), Duration.ofSeconds(10), MigrationLimits.STANDARD);
+        public static final Limits STANDARD =
+                new Limits(
+                        Duration.ofSeconds(20),
+                        Duration.ofSeconds(45),
+                        Duration.ofSeconds(10),
+                        MigrationLimits.STANDARD);
     }
 
-    /** The user that owns the files of a machine and runs its processes: the agent's own unless it is root. */
+    /**
+     * The user that owns the files of a machine and runs its processes: the agent's own unless it
+     * is root.
+     */
     FileOwner ownerOf(MachineSpec spec) {
         try {
             return host.userPerVm() && spec.getRunAsUid() > 0

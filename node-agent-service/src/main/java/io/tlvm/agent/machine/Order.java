@@ -6,6 +6,7 @@ import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.Command;
+
 import java.util.Optional;
 
 /**
@@ -30,7 +31,14 @@ public record Order(
 
     /** A command that needs nothing but itself. */
     public static Order of(VmUid vm, Command command) {
-        return new Order(vm, command, Optional.empty(), Optional.empty(), Optional.empty(), 0, Optional.empty());
+        return new Order(
+                vm,
+                command,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                Optional.empty());
     }
 
     /** A command with the machine's hardware. */
@@ -47,12 +55,20 @@ public record Order(
 
     /** A command about what lies in a place. */
     public static Order of(VmUid vm, Command command, StorageLocation storage) {
-        return new Order(vm, command, Optional.empty(), Optional.of(storage), Optional.empty(), 0, Optional.empty());
+        return new Order(
+                vm,
+                command,
+                Optional.empty(),
+                Optional.of(storage),
+                Optional.empty(),
+                0,
+                Optional.empty());
     }
 
     /** The same order with the TPM that the row knows. */
     public Order expecting(Digest fingerprint) {
-        return new Order(vm, command, spec, storage, plan, bytesPerSecond, Optional.of(fingerprint));
+        return new Order(
+                vm, command, spec, storage, plan, bytesPerSecond, Optional.of(fingerprint));
     }
 
     /** The same order with a plan. */

@@ -21,6 +21,10 @@ import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.JournalRecord.Claim;
 import io.tlvm.ownership.journal.Observed;
 import io.tlvm.ownership.journal.Observed.State;
+
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -31,13 +35,17 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
-/** A machine's processes on this node: at most one counts, what an attempt left over is only there to be killed. */
+/**
+ * A machine's processes on this node: at most one counts, what an attempt left over is only there
+ * to be killed.
+ */
 final class Processes {
     private static final Logger LOG = Logger.getLogger(Processes.class);
-    /** A look must not wait as long as a command: a migration may hold QEMU's main loop for seconds. */
+
+    /**
+     * A look must not wait as long as a command: a migration may hold QEMU's main loop for seconds.
+     */
     private static final Duration LOOK = Duration.ofSeconds(3);
 
     private final VmUid vm;
@@ -80,9 +88,11 @@ final class Processes {
     }
 
     /**
-     * Finds what an earlier agent started. The process that the last claim names counts, otherwise the youngest.
+     * Finds what an earlier agent started. The process that the last claim names counts, otherwise
+     * the youngest.
      *
-     * @throws IOException when the run root cannot be read, or a monitor does not answer: then nothing is known
+     * @throws IOException when the run root cannot be read, or a monitor does not answer: then
+     *     nothing is known
      */
     void attach(AgentView view) throws IOException, InterruptedException {
         List<MachineProcess> alive = new ArrayList<>();
@@ -90,21 +100,27 @@ final class Processes {
             RunDirectory run = runDirectory(epoch);
             try {
                 switch (launcher.attach(run, limits.launch())) {
-                    case Attachment.Attached(QemuProcess process) -> alive.add(new MachineProcess(epoch, process));
+                    case Attachment.Attached(QemuProcess process) ->
+                            alive.add(new MachineProcess(epoch, process));
                     case Attachment.Gone gone ->
-                        LOG.infof("vm=%s process=%s ended while no agent was there: %s", vm, epoch, gone);
+                            LOG.infof(
+                                    "vm=%s process=%s ended while no agent was there: %s",
+                                    vm, epoch, gone);
                 }
             } catch (QmpException silent) {
                 throw new IOException(run.path() + ": " + silent.getMessage(), silent);
             }
         }
         Claim claim = view.claim();
-        Optional<MachineProcess> counts = alive.stream()
-                .filter(process -> claim != null && process.epoch().equals(claim.process()))
-                .findFirst()
-                .or(() -> alive.stream().max(Comparator.comparing(MachineProcess::epoch)));
+        Optional<MachineProcess> counts =
+                alive.stream()
+                        .filter(process -> claim != null && process.epoch().equals(claim.process()))
+                        .findFirst()
+                        .or(() -> alive.stream().max(Comparator.comparing(MachineProcess::epoch)));
         counts.ifPresent(this::hold);
-        alive.stream().filter(process -> !Optional.of(process).equals(counts)).forEach(leftovers::add);
+        alive.stream()
+                .filter(process -> !Optional.of(process).equals(counts))
+                .forEach(leftovers::add);
     }
 
     private List<Epoch> runEpochs() throws IOException {
@@ -123,18 +139,26 @@ final class Processes {
      *
      * @throws LaunchFailed when it did not come up; nothing of it is left
      */
-    MachineProcess launch(Epoch epoch, Blueprint blueprint, HeldState state, boolean incoming, @Nullable ChildKeys keys)
+    MachineProcess launch(
+            Epoch epoch,
+            Blueprint blueprint,
+            HeldState state,
+            boolean incoming,
+            @Nullable ChildKeys keys)
             throws IOException, InterruptedException, LaunchFailed {
         removeEndedRunDirectories();
         RunDirectory run = runDirectory(epoch);
-        QemuProcess process = launcher.launch(
-                new Launch(
-                        blueprint.hardware(state.directory(), run, incoming),
-                        blueprint.hasVtpm() ? Optional.of(state.directory().tpm()) : Optional.empty(),
-                        blueprint.runAs(),
-                        new LeaseEnd.Never(),
-                        limits.launch()),
-                keys);
+        QemuProcess process =
+                launcher.launch(
+                        new Launch(
+                                blueprint.hardware(state.directory(), run, incoming),
+                                blueprint.hasVtpm()
+                                        ? Optional.of(state.directory().tpm())
+                                        : Optional.empty(),
+                                blueprint.runAs(),
+                                new LeaseEnd.Never(),
+                                limits.launch()),
+                        keys);
         MachineProcess started = new MachineProcess(epoch, process);
         hold(started);
         return started;
@@ -142,9 +166,15 @@ final class Processes {
 
     private void hold(MachineProcess process) {
         current = process;
-        var unusedEnd = process.qemu().qemuEnded().thenAcceptAsync(how -> ended.accept(process), Processes::onVirtualThread);
+        var unusedEnd =
+                process.qemu()
+                        .qemuEnded()
+                        .thenAcceptAsync(how -> ended.accept(process), Processes::onVirtualThread);
         var unusedTpm =
-                process.qemu().swtpmEnded().thenAcceptAsync(how -> tpmEnded.accept(process), Processes::onVirtualThread);
+                process.qemu()
+                        .swtpmEnded()
+                        .thenAcceptAsync(
+                                how -> tpmEnded.accept(process), Processes::onVirtualThread);
     }
 
     private static void onVirtualThread(Runnable work) {
@@ -175,14 +205,18 @@ final class Processes {
         try {
             var migration = look.migration().query().status();
             RunState status = look.status();
-            return new Observed.Alive(process.epoch(), state(status, migration, isClaimed(view, process.epoch())));
+            return new Observed.Alive(
+                    process.epoch(), state(status, migration, isClaimed(view, process.epoch())));
         } catch (QmpException silent) {
             if (!process.qemu().isAlive()) {
                 return new Observed.Nothing();
             }
-            // A broken network after migrate-continue holds QEMU's main loop; only what this agent did is known then.
+            // A broken network after migrate-continue holds QEMU's main loop; only what this agent
+            // did is known then.
             boolean switching = attempt.map(Outgoing::isSwitchingOver).orElse(false);
-            LOG.warnf("vm=%s QEMU does not answer (%s), taken as %s", vm, silent.getMessage(), switching ? "device" : "running");
+            LOG.warnf(
+                    "vm=%s QEMU does not answer (%s), taken as %s",
+                    vm, silent.getMessage(), switching ? "device" : "running");
             return new Observed.Alive(process.epoch(), switching ? State.DEVICE : State.RUNNING);
         }
     }
@@ -204,11 +238,16 @@ final class Processes {
             case RUNNING -> State.RUNNING;
             case INMIGRATE -> State.INCOMING;
             case PRELAUNCH -> State.PRELAUNCH;
-            // A claimed process that is paused was stopped; one that nobody claimed is a target that received all.
+            // A claimed process that is paused was stopped; one that nobody claimed is a target
+            // that received all.
             case PAUSED ->
-                migration == MigrationStatus.COMPLETED && !claimed ? State.LOADED : State.PAUSED;
-            case POSTMIGRATE -> migration == MigrationStatus.COMPLETED ? State.POSTMIGRATE : State.PAUSED;
-            // Between the last pass over the memory and the pause, or between the end of an attempt and RESUME.
+                    migration == MigrationStatus.COMPLETED && !claimed
+                            ? State.LOADED
+                            : State.PAUSED;
+            case POSTMIGRATE ->
+                    migration == MigrationStatus.COMPLETED ? State.POSTMIGRATE : State.PAUSED;
+            // Between the last pass over the memory and the pause, or between the end of an attempt
+            // and RESUME.
             case FINISH_MIGRATE -> migration.isTerminal() ? State.PAUSED : State.RUNNING;
             case DEBUG, RESTORE_VM, SAVE_VM, SUSPENDED, COLO -> State.PAUSED;
             case SHUTDOWN, GUEST_PANICKED, INTERNAL_ERROR, IO_ERROR, WATCHDOG -> State.ENDED;
@@ -247,7 +286,8 @@ final class Processes {
 
     private void kill(MachineProcess process) throws InterruptedException {
         if (!process.qemu().kill(limits.ending())) {
-            throw new MachineRefusal.HypervisorFailed("the processes of epoch " + process.epoch() + " cannot be killed")
+            throw new MachineRefusal.HypervisorFailed(
+                            "the processes of epoch " + process.epoch() + " cannot be killed")
                     .of(vm);
         }
         forget(process);

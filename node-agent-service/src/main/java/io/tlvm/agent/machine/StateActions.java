@@ -1,9 +1,10 @@
 package io.tlvm.agent.machine;
 
 import com.google.protobuf.ByteString;
-import io.tlvm.agent.file.StableRead;
+
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
+import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.file.TreeRemoval;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
@@ -18,6 +19,7 @@ import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.JournalRecord;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -27,7 +29,10 @@ import java.util.Optional;
 
 /** Makes and destroys guest state; no process of the machine is alive meanwhile. */
 final class StateActions {
-    /** The certificate of the endorsement key, beside the state: public, and asked for again by a repeated create. */
+    /**
+     * The certificate of the endorsement key, beside the state: public, and asked for again by a
+     * repeated create.
+     */
     private static final String EK_CERTIFICATE = "ek.der";
 
     private static final int CERTIFICATE_MAX = 64 * 1024;
@@ -38,7 +43,10 @@ final class StateActions {
         this.bench = bench;
     }
 
-    /** Manufactures TPM and variables once; a directory that is there already is the answer of an earlier call. */
+    /**
+     * Manufactures TPM and variables once; a directory that is there already is the answer of an
+     * earlier call.
+     */
     Answer make(Command command, StateRef ref) throws IOException, InterruptedException {
         StateTree tree = bench.tree();
         Optional<StateDirectory> made = tree.open(bench.vm, ref);
@@ -47,48 +55,57 @@ final class StateActions {
         return new Answer.Created(ref, certificate(directory));
     }
 
-    private StateDirectory manufacture(StateTree tree, StateRef ref) throws IOException, InterruptedException {
+    private StateDirectory manufacture(StateTree tree, StateRef ref)
+            throws IOException, InterruptedException {
         Blueprint blueprint = bench.blueprint();
         FileOwner owner = bench.equipment.ownerOf(blueprint.spec());
         StateDirectory staged = tree.stage(bench.vm, ref);
-        try (HeldState state = HeldState.make(
-                staged,
-                bench.equipment.keyset(),
-                bench.equipment.random(),
-                blueprint.firmware(),
-                owner,
-                bench.equipment.node())) {
+        try (HeldState state =
+                HeldState.make(
+                        staged,
+                        bench.equipment.keyset(),
+                        bench.equipment.random(),
+                        blueprint.firmware(),
+                        owner,
+                        bench.equipment.node())) {
             Digest variables = state.variables().create(blueprint.firmware());
             Optional<Manifest.Tpm> tpm = Optional.empty();
             if (blueprint.hasVtpm()) {
-                EndorsementKey key = bench.equipment
-                        .swtpmSetup()
-                        .manufacture(staged.tpm(), state.keys().swtpmKey(), owner, bench.vm);
+                EndorsementKey key =
+                        bench.equipment
+                                .swtpmSetup()
+                                .manufacture(
+                                        staged.tpm(), state.keys().swtpmKey(), owner, bench.vm);
                 DurableFile.replace(
                         staged.path().resolve(EK_CERTIFICATE),
                         key.chain().toByteArray(),
                         FileOwner.ofThisProcess());
-                Digest payload = state.content(true)
-                        .keyed()
-                        .orElseThrow(() -> new IllegalStateException("a vTPM without payload"));
-                tpm = Optional.of(new Manifest.Tpm(
-                        payload,
-                        key.fingerprint(),
-                        MigrationKey.random(bench.equipment.random()),
-                        bench.equipment.host().swtpmVersion()));
+                Digest payload =
+                        state.content(true)
+                                .keyed()
+                                .orElseThrow(
+                                        () -> new IllegalStateException("a vTPM without payload"));
+                tpm =
+                        Optional.of(
+                                new Manifest.Tpm(
+                                        payload,
+                                        key.fingerprint(),
+                                        MigrationKey.random(bench.equipment.random()),
+                                        bench.equipment.host().swtpmVersion()));
             }
-            state.seal(new Manifest(
-                    bench.vm,
-                    ref,
-                    bench.equipment.node(),
-                    1,
-                    Manifest.Status.CLOSED,
-                    Epoch.NONE,
-                    false,
-                    tpm,
-                    variables,
-                    blueprint.firmware().id(),
-                    List.of()));
+            state.seal(
+                    new Manifest(
+                            bench.vm,
+                            ref,
+                            bench.equipment.node(),
+                            1,
+                            Manifest.Status.CLOSED,
+                            Epoch.NONE,
+                            false,
+                            tpm,
+                            variables,
+                            blueprint.firmware().id(),
+                            List.of()));
         }
         return switch (tree.publish(staged)) {
             case Publication.Published(StateDirectory published) -> published;
@@ -101,11 +118,13 @@ final class StateActions {
         if (!bench.blueprint().hasVtpm()) {
             return ByteString.EMPTY;
         }
-        if (StableRead.read(file, CERTIFICATE_MAX) instanceof StableRead.Outcome.Stable(byte[] der)) {
+        if (StableRead.read(file, CERTIFICATE_MAX)
+                instanceof StableRead.Outcome.Stable(byte[] der)) {
             return ByteString.copyFrom(der);
         }
         throw new MachineRefusal.StateUnusable(
-                        directory.ref().value(), "the certificate of its endorsement key is not there")
+                        directory.ref().value(),
+                        "the certificate of its endorsement key is not there")
                 .of(bench.vm);
     }
 
@@ -119,7 +138,9 @@ final class StateActions {
 
     /** Destroys one directory, key first; its processes are gone. */
     void destroy(StorageLocation storage, StateRef ref) throws IOException {
-        bench.held().filter(state -> state.directory().ref().equals(ref)).ifPresent(state -> bench.dropHeld());
+        bench.held()
+                .filter(state -> state.directory().ref().equals(ref))
+                .ifPresent(state -> bench.dropHeld());
         StateTree tree = bench.tree(storage);
         tree.discard(bench.vm, ref);
         tree.destroy(bench.vm, ref);

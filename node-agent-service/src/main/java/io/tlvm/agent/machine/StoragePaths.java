@@ -5,6 +5,7 @@ import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.gueststate.StateTree;
 import io.tlvm.node.v1.StorageLocation;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -14,10 +15,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Which storage paths this node reaches. A directory counts only if it carries the marker that the path was created with:
- * the empty directory under a mount that failed looks just like storage otherwise.
+ * Which storage paths this node reaches. A directory counts only if it carries the marker that the
+ * path was created with: the empty directory under a mount that failed looks just like storage
+ * otherwise.
  *
- * @param claimEmpty whether an empty directory gets the marker; for machines that have nothing mounted
+ * @param claimEmpty whether an empty directory gets the marker; for machines that have nothing
+ *     mounted
  */
 public record StoragePaths(boolean claimEmpty) {
     /** Holds the path's resource name, {@code storagePaths/{storage_path}}. */
@@ -50,12 +53,20 @@ public record StoragePaths(boolean claimEmpty) {
                             : new Reach(Optional.empty(), "its marker names '" + name + "'");
                 }
                 case StableRead.Outcome.Missing _ ->
-                    new Reach(
-                            Optional.empty(),
-                            directory + " has no file " + MARKER + ": mount the storage, or write '"
-                                    + location.getStoragePath() + "' into it once");
-                case StableRead.Outcome.NotRegular _, StableRead.Outcome.TooLarge _, StableRead.Outcome.Changing _ ->
-                    new Reach(Optional.empty(), directory.resolve(MARKER) + " is no small regular file");
+                        new Reach(
+                                Optional.empty(),
+                                directory
+                                        + " has no file "
+                                        + MARKER
+                                        + ": mount the storage, or write '"
+                                        + location.getStoragePath()
+                                        + "' into it once");
+                case StableRead.Outcome.NotRegular _,
+                        StableRead.Outcome.TooLarge _,
+                        StableRead.Outcome.Changing _ ->
+                        new Reach(
+                                Optional.empty(),
+                                directory.resolve(MARKER) + " is no small regular file");
             };
         } catch (IOException failed) {
             return new Reach(Optional.empty(), directory + ": " + failed.getMessage());

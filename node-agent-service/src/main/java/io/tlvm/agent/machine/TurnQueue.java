@@ -3,6 +3,9 @@ package io.tlvm.agent.machine;
 import io.tlvm.agent.hypervisor.qemu.LaunchFailed;
 import io.tlvm.agent.migration.AttemptFailed;
 import io.tlvm.ownership.id.VmUid;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -12,9 +15,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jboss.logging.Logger;
 
-/** One machine's work, one piece after the other, on one virtual thread. A piece that began ends, whoever waits for it. */
+/**
+ * One machine's work, one piece after the other, on one virtual thread. A piece that began ends,
+ * whoever waits for it.
+ */
 final class TurnQueue implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TurnQueue.class);
     private static final int WAITING_MAX = 64;
@@ -32,19 +37,21 @@ final class TurnQueue implements AutoCloseable {
     TurnQueue(VmUid vm, Duration limit) {
         this.vm = vm;
         this.limit = limit;
-        this.turns = new ThreadPoolExecutor(
-                1,
-                1,
-                0,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(WAITING_MAX),
-                Thread.ofVirtual().name("vm-" + vm).factory());
+        this.turns =
+                new ThreadPoolExecutor(
+                        1,
+                        1,
+                        0,
+                        TimeUnit.SECONDS,
+                        new ArrayBlockingQueue<>(WAITING_MAX),
+                        Thread.ofVirtual().name("vm-" + vm).factory());
     }
 
     /**
      * Does {@code work} when it is its turn, and waits for it.
      *
-     * @throws MachineRefused when it refuses, or its turn did not end within the limit: then it may still take effect
+     * @throws MachineRefused when it refuses, or its turn did not end within the limit: then it may
+     *     still take effect
      */
     <T> T take(Work<T> work) throws InterruptedException {
         return take(work, limit);
@@ -64,18 +71,24 @@ final class TurnQueue implements AutoCloseable {
         }
     }
 
-    /** Does {@code work} some time later; nobody waits. Dropped when the queue is full or closed. */
+    /**
+     * Does {@code work} some time later; nobody waits. Dropped when the queue is full or closed.
+     */
     void later(String what, Work<?> work) {
         try {
-            turns.execute(() -> {
-                try {
-                    var unused = work.run();
-                } catch (InterruptedException stop) {
-                    Thread.currentThread().interrupt();
-                } catch (IOException | LaunchFailed | AttemptFailed | RuntimeException failed) {
-                    LOG.errorf(failed, "vm=%s %s failed", vm, what);
-                }
-            });
+            turns.execute(
+                    () -> {
+                        try {
+                            var unused = work.run();
+                        } catch (InterruptedException stop) {
+                            Thread.currentThread().interrupt();
+                        } catch (IOException
+                                | LaunchFailed
+                                | AttemptFailed
+                                | RuntimeException failed) {
+                            LOG.errorf(failed, "vm=%s %s failed", vm, what);
+                        }
+                    });
         } catch (RejectedExecutionException full) {
             LOG.warnf("vm=%s %s was dropped: the queue is full or closed", vm, what);
         }

@@ -10,12 +10,15 @@ import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.Observed;
-import java.io.IOException;
-import java.util.Optional;
+
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.util.Optional;
+
 /**
- * What one machine's driver works with. Changed only in the machine's queue; the fields that others read are volatile.
+ * What one machine's driver works with. Changed only in the machine's queue; the fields that others
+ * read are volatile.
  */
 final class Workbench {
     final VmUid vm;
@@ -27,16 +30,22 @@ final class Workbench {
     private volatile @Nullable HeldState held;
     private volatile @Nullable Outgoing outgoing;
     private volatile @Nullable Incoming incoming;
+
     /** When the power button was pressed last, on {@link System#nanoTime}; 0 for never. */
     private long pressedAt;
+
     /** Why the last process ended; soft, lost with the agent. */
     volatile String endReason = "";
-    /** The evidence of the last refused start, so that a repeated grant gets the same answer; soft. */
+
+    /**
+     * The evidence of the last refused start, so that a repeated grant gets the same answer; soft.
+     */
     volatile @Nullable RefusedStart refusedStart;
 
     record RefusedStart(io.tlvm.ownership.id.Epoch epoch, String evidence) {}
 
-    Workbench(VmUid vm, NodeEquipment equipment, MachineJournal journal, Processes processes) throws IOException {
+    Workbench(VmUid vm, NodeEquipment equipment, MachineJournal journal, Processes processes)
+            throws IOException {
         this.vm = vm;
         this.equipment = equipment;
         this.journal = journal;
@@ -45,7 +54,10 @@ final class Workbench {
         this.spec = definition.read().orElse(null);
     }
 
-    /** Whether the power button may be pressed (again): a graceful stop is asked for once a second until it is done. */
+    /**
+     * Whether the power button may be pressed (again): a graceful stop is asked for once a second
+     * until it is done.
+     */
     boolean mayPress(long patienceNanos) {
         long now = System.nanoTime();
         if (pressedAt != 0 && now - pressedAt < patienceNanos) {
@@ -119,17 +131,24 @@ final class Workbench {
         Observed observed = processes.observe(journal.view(), outgoing());
         Incoming attempt = incoming;
         if (observed instanceof Observed.Nothing && attempt != null && attempt.awaitsKey()) {
-            // Its processes start when the key arrives. Until then the attempt lives in this object.
+            // Its processes start when the key arrives. Until then the attempt lives in this
+            // object.
             return new Observed.Alive(attempt.plan().attemptEpoch(), Observed.State.INCOMING);
         }
         return observed;
     }
 
-    /** @throws MachineRefused when the node does not reach the path */
+    /**
+     * @throws MachineRefused when the node does not reach the path
+     */
     StateTree tree(StorageLocation location) {
         StoragePaths.Reach reach = equipment.storage().look(location);
-        return reach.tree().orElseThrow(() ->
-                new MachineRefusal.StorageUnreachable(location.getStoragePath(), reach.why()).of(vm));
+        return reach.tree()
+                .orElseThrow(
+                        () ->
+                                new MachineRefusal.StorageUnreachable(
+                                                location.getStoragePath(), reach.why())
+                                        .of(vm));
     }
 
     StateTree tree() {
@@ -155,7 +174,10 @@ final class Workbench {
                 equipment.node());
     }
 
-    /** The open state of the directory that the current process works in; opened again after an agent's restart. */
+    /**
+     * The open state of the directory that the current process works in; opened again after an
+     * agent's restart.
+     */
     HeldState requireHeld(StateRef ref) throws IOException {
         HeldState open = held;
         if (open != null && open.directory().ref().equals(ref)) {
@@ -169,7 +191,7 @@ final class Workbench {
                 yield state;
             }
             case HeldState.Opening.Locked(String why) ->
-                throw new MachineRefusal.StateUnusable(ref.value(), why).of(vm);
+                    throw new MachineRefusal.StateUnusable(ref.value(), why).of(vm);
         };
     }
 }

@@ -4,7 +4,9 @@ package io.tlvm.agent.migration;
 public sealed class AttemptFailed extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** @param why in words, for an operator */
+    /**
+     * @param why in words, for an operator
+     */
     public AttemptFailed(String why) {
         super(why);
     }

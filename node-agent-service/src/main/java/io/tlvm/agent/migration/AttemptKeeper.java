@@ -3,11 +3,12 @@ package io.tlvm.agent.migration;
 import io.tlvm.agent.hypervisor.qemu.QemuProcess;
 import io.tlvm.agent.keys.MigrationKey;
 import io.tlvm.ownership.id.Digest;
+
 import java.util.Optional;
 
 /**
- * What the machine's driver does for an attempt, in the machine's own queue: nobody else writes its journal or starts its
- * processes. Each call waits for its turn.
+ * What the machine's driver does for an attempt, in the machine's own queue: nobody else writes its
+ * journal or starts its processes. Each call waits for its turn.
  */
 public interface AttemptKeeper {
 
@@ -23,7 +24,8 @@ public interface AttemptKeeper {
      * @param key of the vTPM; empty for a machine without one
      * @throws AttemptFailed when the attempt was discarded, or they did not come up
      */
-    QemuProcess start(Incoming attempt, Optional<MigrationKey> key) throws AttemptFailed, InterruptedException;
+    QemuProcess start(Incoming attempt, Optional<MigrationKey> key)
+            throws AttemptFailed, InterruptedException;
 
     /**
      * Target: checks, syncs and seals what was received, then appends and syncs LOADED.

@@ -1,6 +1,7 @@
 package io.tlvm.agent.migration;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.tlvm.agent.gate.Gates;
 import io.tlvm.agent.gate.Gates.Point;
 import io.tlvm.agent.gueststate.HeldState;
@@ -17,6 +18,10 @@ import io.tlvm.node.v1.SealedGuestState.Kind;
 import io.tlvm.node.v1.VtpmIdentity;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.NodeName;
+
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -27,8 +32,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The target's side of one attempt.
@@ -75,7 +78,12 @@ public final class Incoming {
      * @param vtpm whether the machine has one
      */
     public Incoming(
-            VerifiedPlan plan, OneTimeKey key, HeldState guestState, boolean vtpm, AttemptKeeper keeper, Gates gates) {
+            VerifiedPlan plan,
+            OneTimeKey key,
+            HeldState guestState,
+            boolean vtpm,
+            AttemptKeeper keeper,
+            Gates gates) {
         this.plan = plan;
         this.key = key;
         this.guestState = guestState;
@@ -127,9 +135,11 @@ public final class Incoming {
     }
 
     /**
-     * Takes a sealed piece: opens it, stores it durably, and starts the processes when nothing is missing any more.
+     * Takes a sealed piece: opens it, stores it durably, and starts the processes when nothing is
+     * missing any more.
      *
-     * @throws AttemptFailed when it does not open, comes at the wrong time, or the processes do not come up
+     * @throws AttemptFailed when it does not open, comes at the wrong time, or the processes do not
+     *     come up
      */
     public void receive(Kind kind, byte[] ciphertext) throws AttemptFailed, InterruptedException {
         byte[] piece = open(kind, ciphertext);
@@ -137,7 +147,8 @@ public final class Incoming {
             switch (kind) {
                 case KIND_UEFI_VARIABLES -> storeVariables(piece);
                 case KIND_MIGRATION_KEY -> takeIdentity(piece);
-                case KIND_UNSPECIFIED, UNRECOGNIZED -> throw new AttemptFailed("a piece of an unknown kind");
+                case KIND_UNSPECIFIED, UNRECOGNIZED ->
+                        throw new AttemptFailed("a piece of an unknown kind");
             }
         } finally {
             Arrays.fill(piece, (byte) 0);
@@ -148,7 +159,8 @@ public final class Incoming {
         try {
             return key.open(ciphertext, SealedPieces.context(plan, kind));
         } catch (GeneralSecurityException notOurs) {
-            throw new AttemptFailed("a sealed piece does not open: it is of another attempt, or was changed");
+            throw new AttemptFailed(
+                    "a sealed piece does not open: it is of another attempt, or was changed");
         } catch (IllegalStateException closed) {
             throw new AttemptEnded("the attempt's key is gone");
         }
@@ -234,11 +246,16 @@ public final class Incoming {
         try {
             Duration left = Duration.between(Instant.now(), plan.deadline()).plusMinutes(1);
             Optional<MigrationInfo> end =
-                    target.commands().migration().await(status -> status.isTerminal() && status != MigrationStatus.NONE, left);
+                    target.commands()
+                            .migration()
+                            .await(
+                                    status -> status.isTerminal() && status != MigrationStatus.NONE,
+                                    left);
             completedAt = System.nanoTime();
             if (end.isEmpty() || end.get().status() != MigrationStatus.COMPLETED) {
-                throw new AttemptFailed("QEMU ended the incoming migration as "
-                        + end.map(info -> info.status().wire()).orElse("nothing in time"));
+                throw new AttemptFailed(
+                        "QEMU ended the incoming migration as "
+                                + end.map(info -> info.status().wire()).orElse("nothing in time"));
             }
             RunState status = target.commands().status();
             if (status != RunState.PAUSED) {
@@ -272,33 +289,42 @@ public final class Incoming {
             if (received == null || migrationKey.isEmpty() || content.keyed().isEmpty()) {
                 throw new AttemptFailed("the vTPM's identity did not arrive");
             }
-            tpm = Optional.of(new Manifest.Tpm(
-                    content.keyed().get(),
-                    new Digest(received.getEkFingerprint()),
-                    migrationKey.get(),
-                    received.getSwtpmVersion()));
+            tpm =
+                    Optional.of(
+                            new Manifest.Tpm(
+                                    content.keyed().get(),
+                                    new Digest(received.getEkFingerprint()),
+                                    migrationKey.get(),
+                                    received.getSwtpmVersion()));
         }
-        guestState.seal(new Manifest(
-                plan.vm(),
-                guestState.directory().ref(),
-                node,
-                1,
-                Manifest.Status.OPEN,
-                plan.sourceEpoch(),
-                false,
-                tpm,
-                content.variables(),
-                guestState.firmware().id(),
-                List.of()));
+        guestState.seal(
+                new Manifest(
+                        plan.vm(),
+                        guestState.directory().ref(),
+                        node,
+                        1,
+                        Manifest.Status.OPEN,
+                        plan.sourceEpoch(),
+                        false,
+                        tpm,
+                        content.variables(),
+                        guestState.firmware().id(),
+                        List.of()));
         return content.common();
     }
 
-    /** The digest, when everything is loaded, sealed and journaled; exceptionally with {@link AttemptFailed}. */
+    /**
+     * The digest, when everything is loaded, sealed and journaled; exceptionally with {@link
+     * AttemptFailed}.
+     */
     public CompletableFuture<Digest> loaded() {
         return loaded.copy();
     }
 
-    /** The attempt goes no further; whoever waits for it learns why. Processes and directory are the driver's. */
+    /**
+     * The attempt goes no further; whoever waits for it learns why. Processes and directory are the
+     * driver's.
+     */
     public void end(String reason) {
         lock.lock();
         try {
@@ -315,7 +341,10 @@ public final class Incoming {
         loaded.completeExceptionally(new AttemptEnded(reason));
     }
 
-    /** The attempt was adopted: the guest's state is the machine's now, the one-operation key has done its work. */
+    /**
+     * The attempt was adopted: the guest's state is the machine's now, the one-operation key has
+     * done its work.
+     */
     public void adopted() {
         key.close();
     }

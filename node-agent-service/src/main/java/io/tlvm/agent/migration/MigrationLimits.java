@@ -12,5 +12,6 @@ import java.time.Duration;
 public record MigrationLimits(Duration handover, Duration go, Duration switchOver) {
     /** The protocol's 2 s at the pause; no setting changes them. */
     public static final MigrationLimits STANDARD =
-            new MigrationLimits(Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(10));
+            new MigrationLimits(
+                    Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(10));
 }

@@ -16,6 +16,10 @@ import io.tlvm.agent.migration.AttemptFailed.AttemptEnded;
 import io.tlvm.agent.migration.TransferLink.GuestStateChannel;
 import io.tlvm.agent.migration.TransferLink.MemoryChannel;
 import io.tlvm.ownership.id.Digest;
+
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.security.GeneralSecurityException;
@@ -29,8 +33,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The source's side of one attempt.
@@ -107,7 +109,10 @@ public final class Outgoing {
         return plan;
     }
 
-    /** Whether {@code migrate-continue} may have been given: then a cancel could leave the disk inactive. */
+    /**
+     * Whether {@code migrate-continue} may have been given: then a cancel could leave the disk
+     * inactive.
+     */
     public boolean isSwitchingOver() {
         return is(State.SWITCHING);
     }
@@ -128,18 +133,26 @@ public final class Outgoing {
 
     /** Begins to send. */
     public void start() {
-        Thread.ofVirtual().name("outgoing-" + plan.vm()).start(() -> {
-            try {
-                send();
-            } catch (AttemptFailed | IOException | QmpException | GeneralSecurityException failed) {
-                giveUp(String.valueOf(failed.getMessage()));
-            } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread.ofVirtual()
+                .name("outgoing-" + plan.vm())
+                .start(
+                        () -> {
+                            try {
+                                send();
+                            } catch (AttemptFailed
+                                    | IOException
+                                    | QmpException
+                                    | GeneralSecurityException failed) {
+                                giveUp(String.valueOf(failed.getMessage()));
+                            } catch (InterruptedException stop) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
     }
 
-    /** Completes when the source stands at pre-switchover; exceptionally with {@link AttemptFailed}. */
+    /**
+     * Completes when the source stands at pre-switchover; exceptionally with {@link AttemptFailed}.
+     */
     public CompletableFuture<Void> atPause() {
         return atPause.copy();
     }
@@ -153,7 +166,8 @@ public final class Outgoing {
         return qemu.commands().migration();
     }
 
-    private void send() throws AttemptFailed, IOException, GeneralSecurityException, InterruptedException {
+    private void send()
+            throws AttemptFailed, IOException, GeneralSecurityException, InterruptedException {
         gates.pass(Point.SEND);
         GuestStateChannel channel = link.openGuestState(plan, limits.handover());
         pieces = channel;
@@ -163,12 +177,22 @@ public final class Outgoing {
         LOG.infof("vm=%s op=%s guest state sent ahead to %s", plan.vm(), plan.op(), plan.target());
         sendMemory();
         Duration left = Duration.between(Instant.now(), plan.deadline());
-        MigrationInfo stopped = migration()
-                .await(status -> status == MigrationStatus.PRE_SWITCHOVER || status.isTerminal(), left)
-                .orElseThrow(() -> new AttemptFailed("memory was not copied by the plan's deadline"));
+        MigrationInfo stopped =
+                migration()
+                        .await(
+                                status ->
+                                        status == MigrationStatus.PRE_SWITCHOVER
+                                                || status.isTerminal(),
+                                left)
+                        .orElseThrow(
+                                () ->
+                                        new AttemptFailed(
+                                                "memory was not copied by the plan's deadline"));
         if (stopped.status() != MigrationStatus.PRE_SWITCHOVER) {
-            throw new AttemptFailed("QEMU ended the migration as " + stopped.status().wire()
-                    + stopped.error().map(error -> ": " + error).orElse(""));
+            throw new AttemptFailed(
+                    "QEMU ended the migration as "
+                            + stopped.status().wire()
+                            + stopped.error().map(error -> ": " + error).orElse(""));
         }
         pausedAt = System.nanoTime();
         Thread.ofVirtual().name("go-" + plan.vm()).start(this::resumeUnlessDecided);
@@ -181,12 +205,15 @@ public final class Outgoing {
 
     private void sendMemory() throws AttemptFailed, IOException, InterruptedException {
         migration().setCapabilities(MigrationCapability.SOURCE);
-        migration().setParameters(new MigrationParameters(
-                MigrationParameters.DEFAULT.downtimeLimit(), bytesPerSecond));
+        migration()
+                .setParameters(
+                        new MigrationParameters(
+                                MigrationParameters.DEFAULT.downtimeLimit(), bytesPerSecond));
         MemoryChannel channel = link.openMemory(plan, limits.handover());
         memory = channel;
         var unused = channel.ended().thenAccept(this::streamEnded);
-        try (StreamSocket socket = StreamSocket.bind(qemu.runDirectory().migrationSocket(), guestState.owner())) {
+        try (StreamSocket socket =
+                StreamSocket.bind(qemu.runDirectory().migrationSocket(), guestState.owner())) {
             lock.lock();
             try {
                 requireNotOver();
@@ -200,7 +227,10 @@ public final class Outgoing {
         }
     }
 
-    /** At pre-switchover QEMU does not notice that its stream is gone (measured): somebody has to tell it. */
+    /**
+     * At pre-switchover QEMU does not notice that its stream is gone (measured): somebody has to
+     * tell it.
+     */
     private void streamEnded(String reason) {
         if (is(State.AT_PAUSE)) {
             giveUp("the stream ended: " + reason);
@@ -221,7 +251,8 @@ public final class Outgoing {
     /**
      * GO: steps 7 to 9. May be called again; the answer is the same.
      *
-     * @return the promise, when it is journaled; exceptionally with {@link AttemptFailed}, and the guest is here
+     * @return the promise, when it is journaled; exceptionally with {@link AttemptFailed}, and the
+     *     guest is here
      */
     public CompletableFuture<Promise> switchOver() {
         lock.lock();
@@ -231,7 +262,8 @@ public final class Outgoing {
                 decided.countDown();
                 Thread.ofVirtual().name("switch-over-" + plan.vm()).start(this::runSwitchOver);
             } else if (state == State.SENDING) {
-                return CompletableFuture.failedFuture(new AttemptFailed("memory is still being copied"));
+                return CompletableFuture.failedFuture(
+                        new AttemptFailed("memory is still being copied"));
             } else if (state == State.OVER) {
                 return CompletableFuture.failedFuture(new AttemptEnded(why));
             }
@@ -256,8 +288,12 @@ public final class Outgoing {
             MigrationInfo end = awaitSwitchOver();
             RunState status = qemu.commands().status();
             if (end.status() != MigrationStatus.COMPLETED || status != RunState.POSTMIGRATE) {
-                throw new AttemptFailed("QEMU ended the switch-over as " + end.status().wire() + ", " + status.wire()
-                        + end.error().map(error -> ": " + error).orElse(""));
+                throw new AttemptFailed(
+                        "QEMU ended the switch-over as "
+                                + end.status().wire()
+                                + ", "
+                                + status.wire()
+                                + end.error().map(error -> ": " + error).orElse(""));
             }
             Digest digest = agreedDigest();
             if (!keeper.release(plan, digest)) {
@@ -274,7 +310,8 @@ public final class Outgoing {
     }
 
     private MigrationInfo awaitSwitchOver() throws AttemptFailed, InterruptedException {
-        Optional<MigrationInfo> end = migration().await(MigrationStatus::isTerminal, limits.switchOver());
+        Optional<MigrationInfo> end =
+                migration().await(MigrationStatus::isTerminal, limits.switchOver());
         if (end.isEmpty()) {
             cut();
             end = migration().await(MigrationStatus::isTerminal, SETTLING);
@@ -290,9 +327,10 @@ public final class Outgoing {
         }
         Digest loaded;
         try {
-            loaded = channel.loaded()
-                    .toCompletableFuture()
-                    .get(limits.switchOver().toMillis(), TimeUnit.MILLISECONDS);
+            loaded =
+                    channel.loaded()
+                            .toCompletableFuture()
+                            .get(limits.switchOver().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException silent) {
             throw new AttemptFailed("the target did not say LOADED: " + silent.getMessage());
         }
@@ -305,9 +343,9 @@ public final class Outgoing {
     }
 
     /**
-     * Ends the attempt so that the guest can go on here: before {@code migrate-continue} by a cancel, after it only by
-     * closing the stream, then by an out-of-band yank. Waits until QEMU's migration is over. Nothing that an aborted
-     * attempt does afterwards has an effect.
+     * Ends the attempt so that the guest can go on here: before {@code migrate-continue} by a
+     * cancel, after it only by closing the stream, then by an out-of-band yank. Waits until QEMU's
+     * migration is over. Nothing that an aborted attempt does afterwards has an effect.
      *
      * @throws QmpException when QEMU does not answer
      */
@@ -331,7 +369,8 @@ public final class Outgoing {
         try {
             undo(was);
         } catch (QmpException silent) {
-            LOG.warnf("vm=%s op=%s QEMU was not told: %s", plan.vm(), plan.op(), silent.getMessage());
+            LOG.warnf(
+                    "vm=%s op=%s QEMU was not told: %s", plan.vm(), plan.op(), silent.getMessage());
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
@@ -373,7 +412,10 @@ public final class Outgoing {
         }
     }
 
-    /** Closing the stream first: QEMU resumes within milliseconds. Yank also reaches a QEMU that hangs in it. */
+    /**
+     * Closing the stream first: QEMU resumes within milliseconds. Yank also reaches a QEMU that
+     * hangs in it.
+     */
     private void cut() throws InterruptedException {
         closeChannels();
         boolean ended;

@@ -2,6 +2,7 @@ package io.tlvm.agent.migration;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.tlvm.foundation.identity.IdentityRefusedException;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.SpiffeId;
@@ -14,6 +15,7 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
@@ -25,11 +27,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+
 import javax.net.ssl.X509TrustManager;
 
 /**
- * Checks signed plans: the chain leads to the cluster's authority, its leaf is vm-service, the signature is over these
- * bytes, the deadline is not over. Whether the row still says so is a question to vm-service.
+ * Checks signed plans: the chain leads to the cluster's authority, its leaf is vm-service, the
+ * signature is over these bytes, the deadline is not over. Whether the row still says so is a
+ * question to vm-service.
  */
 public final class Plans {
     private static final String SIGNER = "vm-service";
@@ -69,7 +73,10 @@ public final class Plans {
             List<X509Certificate> chain = new ArrayList<>();
             CertificateFactory x509 = CertificateFactory.getInstance("X.509");
             for (ByteString der : signed.getCertificateChainList()) {
-                chain.add((X509Certificate) x509.generateCertificate(new ByteArrayInputStream(der.toByteArray())));
+                chain.add(
+                        (X509Certificate)
+                                x509.generateCertificate(
+                                        new ByteArrayInputStream(der.toByteArray())));
             }
             if (chain.isEmpty()) {
                 throw new PlanRejected("it has no certificate");
@@ -93,10 +100,12 @@ public final class Plans {
         }
     }
 
-    private static VerifiedPlan values(MigrationPlan plan, SignedMigrationPlan signed) throws PlanRejected {
+    private static VerifiedPlan values(MigrationPlan plan, SignedMigrationPlan signed)
+            throws PlanRejected {
         ByteString key = plan.getTargetHpkeKey();
         if (!key.isEmpty() && key.size() != KEY_BYTES) {
-            throw new PlanRejected("the target's key has %d bytes, not %d".formatted(key.size(), KEY_BYTES));
+            throw new PlanRejected(
+                    "the target's key has %d bytes, not %d".formatted(key.size(), KEY_BYTES));
         }
         if (key.isEmpty() != plan.getTargetDir().isEmpty()) {
             throw new PlanRejected("the target's key and directory come together");
@@ -111,7 +120,9 @@ public final class Plans {
                 new NodeName(plan.getTargetNode()),
                 plan.getTargetAddress(),
                 key,
-                plan.getTargetDir().isEmpty() ? Optional.empty() : Optional.of(new StateRef(plan.getTargetDir())),
+                plan.getTargetDir().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new StateRef(plan.getTargetDir())),
                 Instant.ofEpochSecond(
                         plan.getDeadline().getSeconds(), plan.getDeadline().getNanos()),
                 signed);

@@ -1,6 +1,7 @@
 package io.tlvm.agent.migration;
 
 import io.tlvm.agent.file.FileOwner;
+
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -23,7 +24,9 @@ final class StreamSocket implements AutoCloseable {
         this.server = server;
     }
 
-    /** @param owner the user that QEMU runs as, who must be able to connect */
+    /**
+     * @param owner the user that QEMU runs as, who must be able to connect
+     */
     static StreamSocket bind(Path path, FileOwner owner) throws IOException {
         Files.deleteIfExists(path);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -45,14 +48,18 @@ final class StreamSocket implements AutoCloseable {
         return path;
     }
 
-    /** @throws IOException when nobody connects in time */
+    /**
+     * @throws IOException when nobody connects in time
+     */
     SocketChannel accept(Duration limit) throws IOException {
         CountDownLatch accepted = new CountDownLatch(1);
         Thread.ofVirtual().name("stream-limit").start(() -> closeUnless(accepted, limit));
         try {
             return server.accept();
         } catch (AsynchronousCloseException late) {
-            throw new IOException("QEMU did not connect to " + path + " within " + limit.toSeconds() + " s", late);
+            throw new IOException(
+                    "QEMU did not connect to " + path + " within " + limit.toSeconds() + " s",
+                    late);
         } finally {
             accepted.countDown();
         }

@@ -2,6 +2,7 @@ package io.tlvm.agent.migration;
 
 import io.tlvm.node.v1.SealedGuestState;
 import io.tlvm.ownership.id.Digest;
+
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -13,16 +14,19 @@ public interface TransferLink {
     /**
      * Opens the channel for sealed guest state.
      *
-     * @throws IOException when the target is not reached, is another one, or refuses the plan; the message has its words
+     * @throws IOException when the target is not reached, is another one, or refuses the plan; the
+     *     message has its words
      */
-    GuestStateChannel openGuestState(VerifiedPlan plan, Duration limit) throws IOException, InterruptedException;
+    GuestStateChannel openGuestState(VerifiedPlan plan, Duration limit)
+            throws IOException, InterruptedException;
 
     /**
      * Opens the channel for QEMU's stream; the target's QEMU listens when this returns.
      *
      * @throws IOException as above
      */
-    MemoryChannel openMemory(VerifiedPlan plan, Duration limit) throws IOException, InterruptedException;
+    MemoryChannel openMemory(VerifiedPlan plan, Duration limit)
+            throws IOException, InterruptedException;
 
     /** Sealed pieces go, LOADED comes back. */
     interface GuestStateChannel extends AutoCloseable {

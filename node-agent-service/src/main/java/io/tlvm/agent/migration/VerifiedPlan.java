@@ -1,6 +1,7 @@
 package io.tlvm.agent.migration;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.node.v1.SignedMigrationPlan;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
@@ -8,6 +9,7 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
 import java.time.Instant;
 import java.util.Optional;
 
@@ -37,7 +39,10 @@ public record VerifiedPlan(
         Instant deadline,
         SignedMigrationPlan signed) {
 
-    /** Whether two plans are of the same attempt: what may differ is only what the target told in between. */
+    /**
+     * Whether two plans are of the same attempt: what may differ is only what the target told in
+     * between.
+     */
     public boolean isSameAttempt(VerifiedPlan other) {
         return vm.equals(other.vm)
                 && op.equals(other.op)

@@ -1,6 +1,7 @@
 package io.tlvm.agent.probe;
 
 import io.tlvm.agent.firmware.FirmwareKind;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +10,8 @@ import java.util.Set;
 /**
  * What this host can do, as found by {@link HostProbe}.
  *
- * @param machineTypes QEMU's versioned q35 machines, newest first; a live migration needs one that both ends have
+ * @param machineTypes QEMU's versioned q35 machines, newest first; a live migration needs one that
+ *     both ends have
  * @param cpuModel the model for machines without vbs
  * @param firmware an answer for every kind
  * @param userPerVm the agent is root and gives each VM a user of its own
@@ -34,7 +36,10 @@ public record HostCapabilities(
         machineTypes = List.copyOf(machineTypes);
         swtpmFeatures = Set.copyOf(swtpmFeatures);
         firmware = Map.copyOf(firmware);
-        if (machineTypes.isEmpty() || vcpus < 1 || memoryBytes < 1 || firmware.size() != FirmwareKind.values().length) {
+        if (machineTypes.isEmpty()
+                || vcpus < 1
+                || memoryBytes < 1
+                || firmware.size() != FirmwareKind.values().length) {
             throw new IllegalArgumentException("an incomplete probe");
         }
     }

@@ -3,12 +3,14 @@ package io.tlvm.agent.probe;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.tlvm.agent.firmware.FirmwareImages;
 import io.tlvm.agent.firmware.FirmwareKind;
 import io.tlvm.agent.hypervisor.qemu.Accelerator;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
 import io.tlvm.agent.hypervisor.qemu.MachineHardware;
 import io.tlvm.agent.hypervisor.qemu.RunAs;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,12 +24,17 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds out what this host can do, by starting real (paused, empty) machines the way real ones are started. */
+/**
+ * Finds out what this host can do, by starting real (paused, empty) machines the way real ones are
+ * started.
+ */
 public final class HostProbe {
     /** Without the first, keys would have to stand in a file. */
-    private static final Set<String> SWTPM_NEEDED = Set.of("tpm-2.0", "cmdarg-key-fd", "cmdarg-seccomp");
+    private static final Set<String> SWTPM_NEEDED =
+            Set.of("tpm-2.0", "cmdarg-key-fd", "cmdarg-seccomp");
 
-    private static final Pattern QEMU_VERSION = Pattern.compile("QEMU emulator version (\\d+\\.\\d+\\.\\d+)");
+    private static final Pattern QEMU_VERSION =
+            Pattern.compile("QEMU emulator version (\\d+\\.\\d+\\.\\d+)");
     private static final Pattern Q35 = Pattern.compile("(?m)^(pc-q35-(\\d+)\\.(\\d+))\\s");
     private static final Pattern MEMORY = Pattern.compile("(?m)^MemTotal:\\s+(\\d+) kB$");
 
@@ -41,7 +48,8 @@ public final class HostProbe {
      * @param guardian for the trial machines
      * @param runRoot where their run directories are made
      * @param runAs the user they run as
-     * @param kvmCpuModel the cluster's model where KVM works; under emulation it is {@link MachineHardware#TCG_CPU}
+     * @param kvmCpuModel the cluster's model where KVM works; under emulation it is {@link
+     *     MachineHardware#TCG_CPU}
      */
     public record Settings(Guardian guardian, Path runRoot, RunAs runAs, String kvmCpuModel) {}
 
@@ -97,20 +105,27 @@ public final class HostProbe {
 
     private static List<String> machineTypes(Path qemu) throws HostUnusable, InterruptedException {
         ProgramOutput output = ProgramOutput.of(List.of(qemu.toString(), "-machine", "help"));
-        List<String> types = Q35.matcher(output.text())
-                .results()
-                .sorted(Comparator.comparingInt((MatchResult type) -> -Integer.parseInt(type.group(2)))
-                        .thenComparingInt(type -> -Integer.parseInt(type.group(3))))
-                .map(type -> type.group(1))
-                .toList();
+        List<String> types =
+                Q35.matcher(output.text())
+                        .results()
+                        .sorted(
+                                Comparator.comparingInt(
+                                                (MatchResult type) ->
+                                                        -Integer.parseInt(type.group(2)))
+                                        .thenComparingInt(type -> -Integer.parseInt(type.group(3))))
+                        .map(type -> type.group(1))
+                        .toList();
         if (output.status() != 0 || types.isEmpty()) {
             throw broken(qemu, output, "qemu-system-x86");
         }
         return types;
     }
 
-    private static JsonNode swtpmCapabilities(Path swtpm) throws HostUnusable, InterruptedException {
-        ProgramOutput output = ProgramOutput.of(List.of(swtpm.toString(), "socket", "--tpm2", "--print-capabilities"));
+    private static JsonNode swtpmCapabilities(Path swtpm)
+            throws HostUnusable, InterruptedException {
+        ProgramOutput output =
+                ProgramOutput.of(
+                        List.of(swtpm.toString(), "socket", "--tpm2", "--print-capabilities"));
         JsonNode capabilities;
         try {
             capabilities = new ObjectMapper().readTree(output.text());
@@ -124,7 +139,9 @@ public final class HostProbe {
         missing.removeAll(features(capabilities));
         if (!missing.isEmpty()) {
             throw new HostUnusable(
-                    swtpm.toString(), "lacks " + missing, "install swtpm 0.7.1 or newer, built with seccomp");
+                    swtpm.toString(),
+                    "lacks " + missing,
+                    "install swtpm 0.7.1 or newer, built with seccomp");
         }
         return capabilities;
     }
@@ -140,21 +157,22 @@ public final class HostProbe {
         return switch (trial.start(Accelerator.KVM, settings.kvmCpuModel(), false)) {
             case TrialMachine.Works() -> new Acceleration.Kvm();
             case TrialMachine.Fails(String whyNotKvm) ->
-                switch (trial.start(Accelerator.TCG, MachineHardware.TCG_CPU, false)) {
-                    case TrialMachine.Works() -> new Acceleration.Emulation(whyNotKvm);
-                    case TrialMachine.Fails(String why) ->
-                        throw new HostUnusable(
-                                qemu.toString(),
-                                "starts no machine (" + why + ")",
-                                "repair what it names; KVM said: " + whyNotKvm);
-                };
+                    switch (trial.start(Accelerator.TCG, MachineHardware.TCG_CPU, false)) {
+                        case TrialMachine.Works() -> new Acceleration.Emulation(whyNotKvm);
+                        case TrialMachine.Fails(String why) ->
+                                throw new HostUnusable(
+                                        qemu.toString(),
+                                        "starts no machine (" + why + ")",
+                                        "repair what it names; KVM said: " + whyNotKvm);
+                    };
         };
     }
 
     private static VbsSupport vbs(Acceleration acceleration, TrialMachine trial)
             throws IOException, InterruptedException {
         return switch (acceleration) {
-            case Acceleration.Emulation _ -> vbs(trial, Accelerator.TCG, MachineHardware.TCG_VBS_CPU);
+            case Acceleration.Emulation _ ->
+                    vbs(trial, Accelerator.TCG, MachineHardware.TCG_VBS_CPU);
             case Acceleration.Kvm() -> {
                 if (isOn(Path.of("/sys/module/kvm_intel/parameters/nested"))) {
                     yield vbs(trial, Accelerator.KVM, trial.settings().kvmCpuModel() + ",+vmx");
@@ -204,7 +222,13 @@ public final class HostProbe {
     private static HostUnusable broken(Path program, ProgramOutput output, String debianPackage) {
         return new HostUnusable(
                 program.toString(),
-                "does not answer like itself (exit " + output.status() + ", " + output.firstLine() + ")",
-                "install the package " + debianPackage + " again, or take the impostor out of PATH");
+                "does not answer like itself (exit "
+                        + output.status()
+                        + ", "
+                        + output.firstLine()
+                        + ")",
+                "install the package "
+                        + debianPackage
+                        + " again, or take the impostor out of PATH");
     }
 }

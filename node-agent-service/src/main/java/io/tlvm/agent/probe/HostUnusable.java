@@ -1,6 +1,8 @@
 package io.tlvm.agent.probe;
 
-/** This host cannot run machines as it is. Says what is wrong, why it matters and how to repair it. */
+/**
+ * This host cannot run machines as it is. Says what is wrong, why it matters and how to repair it.
+ */
 public final class HostUnusable extends Exception {
     private final String subject;
     private final String fix;

@@ -20,7 +20,10 @@ record ProgramOutput(int status, String text) {
     private static final int MAX_BYTES = 64 * 1024;
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    /** Runs it without input. A program that takes longer than 10 s or is no program at all makes the host unusable. */
+    /**
+     * Runs it without input. A program that takes longer than 10 s or is no program at all makes
+     * the host unusable.
+     */
     static ProgramOutput of(List<String> command) throws HostUnusable, InterruptedException {
         Process process = null;
         try {
@@ -28,13 +31,15 @@ record ProgramOutput(int status, String text) {
             process.getOutputStream().close();
             InputStream output = process.getInputStream();
             CompletableFuture<byte[]> read = new CompletableFuture<>();
-            Thread.ofVirtual().start(() -> {
-                try {
-                    read.complete(output.readNBytes(MAX_BYTES));
-                } catch (IOException broken) {
-                    read.completeExceptionally(broken);
-                }
-            });
+            Thread.ofVirtual()
+                    .start(
+                            () -> {
+                                try {
+                                    read.complete(output.readNBytes(MAX_BYTES));
+                                } catch (IOException broken) {
+                                    read.completeExceptionally(broken);
+                                }
+                            });
             byte[] text = read.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
             output.close();
             if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -43,11 +48,17 @@ record ProgramOutput(int status, String text) {
             return new ProgramOutput(process.exitValue(), new String(text, StandardCharsets.UTF_8));
         } catch (IOException | ExecutionException noProgram) {
             throw new HostUnusable(
-                    command.getFirst(), "cannot be run (" + noProgram.getMessage() + ")", "install it again");
+                    command.getFirst(),
+                    "cannot be run (" + noProgram.getMessage() + ")",
+                    "install it again");
         } catch (TimeoutException slow) {
             throw new HostUnusable(
                     command.getFirst(),
-                    "did not answer " + command.subList(1, command.size()) + " within " + LIMIT.toSeconds() + " s",
+                    "did not answer "
+                            + command.subList(1, command.size())
+                            + " within "
+                            + LIMIT.toSeconds()
+                            + " s",
                     "look why it hangs, or install it again");
         } finally {
             if (process != null) {

@@ -16,12 +16,16 @@ public record SearchPath(List<Path> directories) {
         directories = List.copyOf(directories);
     }
 
-    /** From the text of {@code PATH}; relative entries are dropped, they would mean another program in another place. */
+    /**
+     * From the text of {@code PATH}; relative entries are dropped, they would mean another program
+     * in another place.
+     */
     public static SearchPath of(String path) {
-        return new SearchPath(Arrays.stream(path.split(":"))
-                .filter(entry -> entry.startsWith("/"))
-                .map(Path::of)
-                .toList());
+        return new SearchPath(
+                Arrays.stream(path.split(":"))
+                        .filter(entry -> entry.startsWith("/"))
+                        .map(Path::of)
+                        .toList());
     }
 
     public Optional<Path> find(String program) {
@@ -33,7 +37,11 @@ public record SearchPath(List<Path> directories) {
 
     Path require(String program, String debianPackage) throws HostUnusable {
         return find(program)
-                .orElseThrow(() ->
-                        new HostUnusable(program, "is not in " + directories, "install the package " + debianPackage));
+                .orElseThrow(
+                        () ->
+                                new HostUnusable(
+                                        program,
+                                        "is not in " + directories,
+                                        "install the package " + debianPackage));
     }
 }

@@ -8,12 +8,16 @@ import io.tlvm.agent.hypervisor.qemu.QemuProcess;
 import io.tlvm.agent.hypervisor.qemu.QmpException;
 import io.tlvm.agent.hypervisor.qemu.RunDirectory;
 import io.tlvm.agent.hypervisor.qemu.RunState;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 
-/** A paused machine without disk and firmware: does QEMU take this hardware, under this user, behind this guardian? */
+/**
+ * A paused machine without disk and firmware: does QEMU take this hardware, under this user, behind
+ * this guardian?
+ */
 record TrialMachine(Path qemu, String machineType, HostProbe.Settings settings) {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -24,20 +28,25 @@ record TrialMachine(Path qemu, String machineType, HostProbe.Settings settings) 
 
     record Fails(String why) implements Outcome {}
 
-    Outcome start(Accelerator accelerator, String cpuModel, boolean vbs) throws IOException, InterruptedException {
-        RunDirectory run = new RunDirectory(settings.runRoot().resolve("probe-" + UUID.randomUUID()));
+    Outcome start(Accelerator accelerator, String cpuModel, boolean vbs)
+            throws IOException, InterruptedException {
+        RunDirectory run =
+                new RunDirectory(settings.runRoot().resolve("probe-" + UUID.randomUUID()));
         QemuLauncher launcher = new QemuLauncher(settings.guardian(), qemu, qemu, LIMIT);
-        try (QemuProcess machine = launcher.launchBare(
-                run,
-                QemuCommandLine.trial(qemu, machineType, accelerator, cpuModel, vbs, run),
-                settings.runAs(),
-                LIMIT)) {
+        try (QemuProcess machine =
+                launcher.launchBare(
+                        run,
+                        QemuCommandLine.trial(qemu, machineType, accelerator, cpuModel, vbs, run),
+                        settings.runAs(),
+                        LIMIT)) {
             RunState state = machine.commands().status();
             boolean ended = machine.kill(LIMIT);
             if (!ended) {
                 return new Fails("it cannot be ended");
             }
-            return state == RunState.PRELAUNCH ? new Works() : new Fails("it is " + state.wire() + ", not prelaunch");
+            return state == RunState.PRELAUNCH
+                    ? new Works()
+                    : new Fails("it is " + state.wire() + ", not prelaunch");
         } catch (LaunchFailed refused) {
             return new Fails(refused.reason());
         } catch (QmpException noAnswer) {

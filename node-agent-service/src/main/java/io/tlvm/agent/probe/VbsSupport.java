@@ -1,6 +1,9 @@
 package io.tlvm.agent.probe;
 
-/** Whether the hardware that virtualization-based security asks for can be offered. Not whether a guest uses it. */
+/**
+ * Whether the hardware that virtualization-based security asks for can be offered. Not whether a
+ * guest uses it.
+ */
 public sealed interface VbsSupport {
     /**
      * A paused machine with IOMMU, interrupt remapping and nested virtualization started.

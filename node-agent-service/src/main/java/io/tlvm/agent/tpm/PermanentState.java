@@ -1,28 +1,32 @@
 package io.tlvm.agent.tpm;
 
 import io.tlvm.agent.keys.SwtpmKey;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.EnumMap;
 import java.util.Map;
+
 import javax.crypto.BadPaddingException;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the file {@code tpm2-00.permall} that swtpm writes (swtpm 0.7.1, {@code swtpm_nvstore.c} and {@code tlv.h}),
- * big-endian:
+ * Reads the file {@code tpm2-00.permall} that swtpm writes (swtpm 0.7.1, {@code swtpm_nvstore.c}
+ * and {@code tlv.h}), big-endian:
  *
  * <pre>
  * version:u8=2 min_version:u8=1 header_length:u16=10 flags:u16 total_length:u32, then (tag:u16 length:u32 value)*
  * tag 2: AES-256-CBC ciphertext    tag 3: HMAC-SHA256(key, ciphertext || iv)    tag 6: iv, 32 bytes, 16 of them used
  * </pre>
  *
- * swtpm's MAC covers neither header nor tags. Here they may have exactly one form, so that no byte of the file is free.
+ * swtpm's MAC covers neither header nor tags. Here they may have exactly one form, so that no byte
+ * of the file is free.
  */
 public final class PermanentState {
     /** The file's name in a directory of swtpm. */
@@ -62,7 +66,10 @@ public final class PermanentState {
         /** Another format. */
         record UnknownVersion(int version, int minVersion) implements Defect {}
 
-        /** The header says something else than "encrypted with a 256-bit key": plain state, for example. */
+        /**
+         * The header says something else than "encrypted with a 256-bit key": plain state, for
+         * example.
+         */
         record NotEncrypted(int flags) implements Defect {}
 
         /** The file has another length than it says: truncated, or something was appended. */
@@ -78,13 +85,17 @@ public final class PermanentState {
         default String message() {
             return switch (this) {
                 case TooShort(int length) -> "it has only %d bytes".formatted(length);
-                case TooLarge(long length) -> "it has %d bytes, more than any vTPM".formatted(length);
+                case TooLarge(long length) ->
+                        "it has %d bytes, more than any vTPM".formatted(length);
                 case UnknownVersion(int version, int minVersion) ->
-                    "its format is version %d (minimum %d), known is 2 (1)".formatted(version, minVersion);
-                case NotEncrypted(int flags) -> "it is not encrypted with a 256-bit key (flags 0x%x)".formatted(flags);
+                        "its format is version %d (minimum %d), known is 2 (1)"
+                                .formatted(version, minVersion);
+                case NotEncrypted(int flags) ->
+                        "it is not encrypted with a 256-bit key (flags 0x%x)".formatted(flags);
                 case WrongLength(long claimed, int actual) ->
-                    "it claims %d bytes and has %d".formatted(claimed, actual);
-                case Malformed(int offset, String what) -> "%s at offset %d".formatted(what, offset);
+                        "it claims %d bytes and has %d".formatted(claimed, actual);
+                case Malformed(int offset, String what) ->
+                        "%s at offset %d".formatted(what, offset);
                 case NotAuthentic _ -> "it was changed, or written under another key";
             };
         }
@@ -125,7 +136,8 @@ public final class PermanentState {
             return rejected(new Defect.UnknownVersion(version, minVersion));
         }
         if (headerLength != HEADER_LENGTH) {
-            return rejected(new Defect.Malformed(2, "a header of %d bytes".formatted(headerLength)));
+            return rejected(
+                    new Defect.Malformed(2, "a header of %d bytes".formatted(headerLength)));
         }
         if (flags != (ENCRYPTED | KEY_256_BITS)) {
             return rejected(new Defect.NotEncrypted(flags));
@@ -142,13 +154,16 @@ public final class PermanentState {
             int tag = Short.toUnsignedInt(in.getShort());
             long length = Integer.toUnsignedLong(in.getInt());
             if (length > in.remaining()) {
-                return rejected(new Defect.Malformed(offset, "a part that is longer than the file"));
+                return rejected(
+                        new Defect.Malformed(offset, "a part that is longer than the file"));
             }
             byte[] value = new byte[(int) length];
             in.get(value);
             Part part = partOf(tag);
             if (part == null || parts.put(part, value) != null) {
-                return rejected(new Defect.Malformed(offset, "an unexpected part with tag %d".formatted(tag)));
+                return rejected(
+                        new Defect.Malformed(
+                                offset, "an unexpected part with tag %d".formatted(tag)));
             }
         }
         byte[] ciphertext = parts.getOrDefault(Part.CIPHERTEXT, new byte[0]);
@@ -158,7 +173,9 @@ public final class PermanentState {
             return rejected(new Defect.Malformed(HEADER_LENGTH, "no ciphertext in whole blocks"));
         }
         if (hmac.length != HMAC_LENGTH || iv.length != IV_LENGTH) {
-            return rejected(new Defect.Malformed(HEADER_LENGTH, "no MAC and initialisation vector of 32 bytes"));
+            return rejected(
+                    new Defect.Malformed(
+                            HEADER_LENGTH, "no MAC and initialisation vector of 32 bytes"));
         }
         return key.open(bytes -> decrypt(bytes, ciphertext, hmac, iv));
     }
@@ -173,12 +190,17 @@ public final class PermanentState {
                 return rejected(new Defect.NotAuthentic());
             }
             Cipher cipher = Cipher.getInstance("AES/CBC/PKCS5Padding");
-            cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv, 0, BLOCK));
+            cipher.init(
+                    Cipher.DECRYPT_MODE,
+                    new SecretKeySpec(key, "AES"),
+                    new IvParameterSpec(iv, 0, BLOCK));
             return new Reading.Authentic(new TpmPayload(cipher.doFinal(ciphertext)));
         } catch (BadPaddingException notFromSwtpm) {
-            return rejected(new Defect.Malformed(HEADER_LENGTH, "a wrong padding under a right MAC"));
+            return rejected(
+                    new Defect.Malformed(HEADER_LENGTH, "a wrong padding under a right MAC"));
         } catch (GeneralSecurityException broken) {
-            throw new IllegalStateException("AES-256-CBC or HMAC-SHA256 is not usable in this process", broken);
+            throw new IllegalStateException(
+                    "AES-256-CBC or HMAC-SHA256 is not usable in this process", broken);
         }
     }
 

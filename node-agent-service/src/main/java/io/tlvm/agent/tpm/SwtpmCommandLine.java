@@ -6,12 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How swtpm of one machine is started. There is no key in it: the guardian process, which alone has the keys on a
- * descriptor, adds {@code --key} and {@code --migration-key}.
+ * How swtpm of one machine is started. There is no key in it: the guardian process, which alone has
+ * the keys on a descriptor, adds {@code --key} and {@code --migration-key}.
  *
- * @param stateDirectory the directory {@code tpm/}, owned by the user that swtpm runs under, mode 0700
+ * @param stateDirectory the directory {@code tpm/}, owned by the user that swtpm runs under, mode
+ *     0700
  * @param controlSocket where QEMU connects to, in the machine's short run directory
- * @param log where swtpm writes its messages; a level above 1 writes state in clear (measured at 20)
+ * @param log where swtpm writes its messages; a level above 1 writes state in clear (measured at
+ *     20)
  */
 public record SwtpmCommandLine(Path stateDirectory, Path controlSocket, Path log) {
     /** unix(7): sun_path has 108 bytes, one of them for the end. */
@@ -24,7 +26,8 @@ public record SwtpmCommandLine(Path stateDirectory, Path controlSocket, Path log
         requirePlain(log);
         if (controlSocket.toString().getBytes(UTF_8).length > SOCKET_PATH_MAX) {
             throw new IllegalArgumentException(
-                    "the control socket's path has more than %d bytes: %s".formatted(SOCKET_PATH_MAX, controlSocket));
+                    "the control socket's path has more than %d bytes: %s"
+                            .formatted(SOCKET_PATH_MAX, controlSocket));
         }
     }
 
@@ -46,7 +49,8 @@ public record SwtpmCommandLine(Path stateDirectory, Path controlSocket, Path log
     private static void requirePlain(Path path) {
         // swtpm splits its options at commas and knows no way to quote one
         if (!path.isAbsolute() || path.toString().indexOf(',') >= 0) {
-            throw new IllegalArgumentException("swtpm needs an absolute path without a comma, not " + path);
+            throw new IllegalArgumentException(
+                    "swtpm needs an absolute path without a comma, not " + path);
         }
     }
 }

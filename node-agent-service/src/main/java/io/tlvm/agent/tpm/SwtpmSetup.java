@@ -3,12 +3,14 @@ package io.tlvm.agent.tpm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.file.TreeRemoval;
 import io.tlvm.agent.keys.SwtpmKey;
 import io.tlvm.ownership.id.VmUid;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -28,13 +30,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Manufactures the vTPM of a machine, once: seeds, endorsement keys, their certificates in NV memory, and a platform
- * certificate, by swtpm_setup.
+ * Manufactures the vTPM of a machine, once: seeds, endorsement keys, their certificates in NV
+ * memory, and a platform certificate, by swtpm_setup.
  *
- * <p>It runs as the agent's own user, because only that user may read the certificate authority's key; no guest has run
- * yet, so nothing in the directory is hostile. Afterwards the directory belongs to the machine's user. The state key
- * reaches swtpm_setup through a pipe: {@code ProcessBuilder} can hand down no other descriptor than the standard ones,
- * so a shell moves its standard input to descriptor 3 before it becomes swtpm_setup.
+ * <p>It runs as the agent's own user, because only that user may read the certificate authority's
+ * key; no guest has run yet, so nothing in the directory is hostile. Afterwards the directory
+ * belongs to the machine's user. The state key reaches swtpm_setup through a pipe: {@code
+ * ProcessBuilder} can hand down no other descriptor than the standard ones, so a shell moves its
+ * standard input to descriptor 3 before it becomes swtpm_setup.
  */
 public final class SwtpmSetup {
     private static final String TRAMPOLINE = "umask 077; exec 3<&0 </dev/null; exec \"$@\"";
@@ -55,8 +58,9 @@ public final class SwtpmSetup {
     /**
      * A manufacturer.
      *
-     * @param ekCaDirectory the node's certificate authority for endorsement keys, with a file {@code swtpm_setup.conf}
-     *     that names the others; its own, because swtpm_localca locks it for one user
+     * @param ekCaDirectory the node's certificate authority for endorsement keys, with a file
+     *     {@code swtpm_setup.conf} that names the others; its own, because swtpm_localca locks it
+     *     for one user
      * @param deadline after which swtpm_setup is killed; it takes about a second
      */
     public SwtpmSetup(Path ekCaDirectory, Duration deadline) {
@@ -67,14 +71,14 @@ public final class SwtpmSetup {
     /**
      * Makes a new TPM. Refuses a directory that has one: a TPM is never made again.
      *
-     * @param tpmDirectory an empty directory of the agent; on return it, and all in it, belongs to {@code owner} with
-     *     modes 0700 and 0600, and is synced
+     * @param tpmDirectory an empty directory of the agent; on return it, and all in it, belongs to
+     *     {@code owner} with modes 0700 and 0600, and is synced
      * @param key what swtpm encrypts the state with
      * @param owner the user that swtpm of this machine runs under
      * @param vm the machine, which the certificates name
      * @return the certificate of the RSA endorsement key
-     * @throws ManufactureFailed when there is state already, swtpm_setup fails or takes too long, or its result does not
-     *     open with the key
+     * @throws ManufactureFailed when there is state already, swtpm_setup fails or takes too long,
+     *     or its result does not open with the key
      * @throws IOException when the medium fails
      * @throws InterruptedException when the thread is interrupted; swtpm_setup is killed then
      */
@@ -82,14 +86,16 @@ public final class SwtpmSetup {
             throws IOException, InterruptedException {
         Path state = tpmDirectory.resolve(PermanentState.FILE_NAME);
         if (Files.exists(state, LinkOption.NOFOLLOW_LINKS)) {
-            throw new ManufactureFailed("%s exists; a vTPM is made once and never again".formatted(state));
+            throw new ManufactureFailed(
+                    "%s exists; a vTPM is made once and never again".formatted(state));
         }
         // A short path: swtpm_setup puts a unix socket there, and those have at most 107 bytes.
         Path scratch = Files.createTempDirectory("tlvm-tpm-");
         try {
             run(tpmDirectory.toAbsolutePath(), key, vm, scratch);
             requireOwnState(state, key);
-            EndorsementKey made = new EndorsementKey(certificate(scratch.resolve(EK_CERTIFICATE)), issuers());
+            EndorsementKey made =
+                    new EndorsementKey(certificate(scratch.resolve(EK_CERTIFICATE)), issuers());
             handOver(tpmDirectory, owner);
             return made;
         } finally {
@@ -113,7 +119,9 @@ public final class SwtpmSetup {
             int status = await(process);
             Matcher version = VERSION.matcher(text(out));
             if (status != 0 || !version.find()) {
-                throw new IOException("swtpm --version ended with status %d and said: %s".formatted(status, tail(out)));
+                throw new IOException(
+                        "swtpm --version ended with status %d and said: %s"
+                                .formatted(status, tail(out)));
             }
             return version.group(1);
         } finally {
@@ -121,9 +129,11 @@ public final class SwtpmSetup {
         }
     }
 
-    private void run(Path tpmDirectory, SwtpmKey key, VmUid vm, Path scratch) throws IOException, InterruptedException {
+    private void run(Path tpmDirectory, SwtpmKey key, VmUid vm, Path scratch)
+            throws IOException, InterruptedException {
         Path log = scratch.resolve("log");
-        ProcessBuilder builder = new ProcessBuilder("/bin/sh", "-c", TRAMPOLINE, "tlvm-swtpm-setup");
+        ProcessBuilder builder =
+                new ProcessBuilder("/bin/sh", "-c", TRAMPOLINE, "tlvm-swtpm-setup");
         builder.command().addAll(arguments(tpmDirectory, vm, scratch));
         builder.environment().clear();
         builder.environment().putAll(ENVIRONMENT);
@@ -137,7 +147,8 @@ public final class SwtpmSetup {
         }
         int status = await(process);
         if (status != 0) {
-            throw new ManufactureFailed("swtpm_setup ended with status %d and said: %s".formatted(status, tail(log)));
+            throw new ManufactureFailed(
+                    "swtpm_setup ended with status %d and said: %s".formatted(status, tail(log)));
         }
     }
 
@@ -185,62 +196,84 @@ public final class SwtpmSetup {
         return process.exitValue();
     }
 
-    /** With its children, and waits until they are gone: afterwards nobody writes into the directories any more. */
+    /**
+     * With its children, and waits until they are gone: afterwards nobody writes into the
+     * directories any more.
+     */
     private static void kill(Process process) {
-        List<ProcessHandle> family = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
-                .toList();
+        List<ProcessHandle> family =
+                Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
         family.forEach(ProcessHandle::destroyForcibly);
-        CompletableFuture<?>[] ends = family.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new);
+        CompletableFuture<?>[] ends =
+                family.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new);
         CompletableFuture.allOf(ends)
                 .completeOnTimeout(null, KILL_PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .join();
     }
 
-    /** swtpm_setup says 0 also when it found state and made none: what counts is a file that opens with this key. */
+    /**
+     * swtpm_setup says 0 also when it found state and made none: what counts is a file that opens
+     * with this key.
+     */
     private static void requireOwnState(Path state, SwtpmKey key) throws IOException {
-        if (!(StableRead.read(state, PermanentState.FILE_MAX) instanceof StableRead.Outcome.Stable(byte[] file))) {
+        if (!(StableRead.read(state, PermanentState.FILE_MAX)
+                instanceof StableRead.Outcome.Stable(byte[] file))) {
             throw new ManufactureFailed("swtpm_setup left no readable " + state);
         }
         switch (PermanentState.read(file, key)) {
             case PermanentState.Reading.Authentic(TpmPayload payload) -> payload.close();
             case PermanentState.Reading.Rejected(PermanentState.Defect why) ->
-                throw new ManufactureFailed("%s cannot be used: %s".formatted(state, why.message()));
+                    throw new ManufactureFailed(
+                            "%s cannot be used: %s".formatted(state, why.message()));
         }
     }
 
-    /** The node's own issuer; an authority that keeps its issuers elsewhere vouches without being shown. */
+    /**
+     * The node's own issuer; an authority that keeps its issuers elsewhere vouches without being
+     * shown.
+     */
     private ByteString issuers() throws IOException {
         Path file = ekCaDirectory.resolve(ISSUERS);
-        if (!(StableRead.read(file, CERTIFICATE_MAX) instanceof StableRead.Outcome.Stable(byte[] pem))) {
+        if (!(StableRead.read(file, CERTIFICATE_MAX)
+                instanceof StableRead.Outcome.Stable(byte[] pem))) {
             return ByteString.EMPTY;
         }
         try {
             ByteString encoded = ByteString.EMPTY;
             for (Certificate issuer :
-                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem))) {
+                    CertificateFactory.getInstance("X.509")
+                            .generateCertificates(new ByteArrayInputStream(pem))) {
                 encoded = encoded.concat(ByteString.copyFrom(issuer.getEncoded()));
             }
             return encoded;
         } catch (CertificateException broken) {
-            throw new ManufactureFailed("%s holds no certificate: %s".formatted(file, broken.getMessage()));
+            throw new ManufactureFailed(
+                    "%s holds no certificate: %s".formatted(file, broken.getMessage()));
         }
     }
 
     private static ByteString certificate(Path file) throws IOException {
-        if (!(StableRead.read(file, CERTIFICATE_MAX) instanceof StableRead.Outcome.Stable(byte[] der))) {
-            throw new ManufactureFailed("swtpm_setup wrote no certificate of an RSA endorsement key");
+        if (!(StableRead.read(file, CERTIFICATE_MAX)
+                instanceof StableRead.Outcome.Stable(byte[] der))) {
+            throw new ManufactureFailed(
+                    "swtpm_setup wrote no certificate of an RSA endorsement key");
         }
         try {
-            byte[] parsed = CertificateFactory.getInstance("X.509")
-                    .generateCertificate(new ByteArrayInputStream(der))
-                    .getEncoded();
+            byte[] parsed =
+                    CertificateFactory.getInstance("X.509")
+                            .generateCertificate(new ByteArrayInputStream(der))
+                            .getEncoded();
             return ByteString.copyFrom(parsed);
         } catch (CertificateException broken) {
-            throw new ManufactureFailed("the endorsement key's certificate is none: " + broken.getMessage());
+            throw new ManufactureFailed(
+                    "the endorsement key's certificate is none: " + broken.getMessage());
         }
     }
 
-    /** swtpm makes its files 0640 whatever the umask is. Here nobody but the machine's user has any right. */
+    /**
+     * swtpm makes its files 0640 whatever the umask is. Here nobody but the machine's user has any
+     * right.
+     */
     private static void handOver(Path tpmDirectory, FileOwner owner) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(tpmDirectory)) {
             for (Path file : files) {

@@ -3,12 +3,13 @@ package io.tlvm.agent.tpm;
 import io.tlvm.agent.file.ContentDigest;
 import io.tlvm.agent.keys.DirectoryKeys;
 import io.tlvm.ownership.id.Digest;
+
 import java.util.Arrays;
 
 /**
- * The decrypted permanent state of a vTPM. The file around it differs from write to write (random initialisation
- * vector) and from directory to directory (key), this does not: two directories hold the same TPM if and only if their
- * payloads are equal.
+ * The decrypted permanent state of a vTPM. The file around it differs from write to write (random
+ * initialisation vector) and from directory to directory (key), this does not: two directories hold
+ * the same TPM if and only if their payloads are equal.
  */
 public final class TpmPayload implements AutoCloseable {
     private final byte[] bytes;

@@ -1,6 +1,7 @@
 package io.tlvm.agent.transfer;
 
 import com.google.protobuf.ByteString;
+
 import java.io.IOException;
 import java.util.Optional;
 

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToLongFunction;
 
 /**
- * One direction out of a gRPC stream. At most {@link #WINDOW} frames are asked for ahead; the next one is asked for when
- * one was taken, so a slow reader holds the sender back and not the memory.
+ * One direction out of a gRPC stream. At most {@link #WINDOW} frames are asked for ahead; the next
+ * one is asked for when one was taken, so a slow reader holds the sender back and not the memory.
  *
  * @param <T> type of the frames
  */
@@ -31,7 +31,9 @@ final class FrameReceiver<T> {
     private final AtomicBoolean over = new AtomicBoolean();
     private long expected;
 
-    /** @param requestOne asks the transport for one more frame */
+    /**
+     * @param requestOne asks the transport for one more frame
+     */
     FrameReceiver(Runnable requestOne, ToLongFunction<T> sequenceOf) {
         this.requestOne = requestOne;
         this.sequenceOf = sequenceOf;
@@ -68,8 +70,9 @@ final class FrameReceiver<T> {
         return switch (item) {
             case Item.Frame<T>(T frame) -> {
                 if (sequenceOf.applyAsLong(frame) != expected) {
-                    throw new IOException("frame %d came in place of frame %d"
-                            .formatted(sequenceOf.applyAsLong(frame), expected));
+                    throw new IOException(
+                            "frame %d came in place of frame %d"
+                                    .formatted(sequenceOf.applyAsLong(frame), expected));
                 }
                 expected++;
                 requestOne.run();

@@ -1,15 +1,17 @@
 package io.tlvm.agent.transfer;
 
 import io.grpc.stub.CallStreamObserver;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One direction into a gRPC stream. A sender waits until the transport takes more, so what is not yet sent stays where it
- * was; a StreamObserver itself takes everything and keeps it in memory.
+ * One direction into a gRPC stream. A sender waits until the transport takes more, so what is not
+ * yet sent stays where it was; a StreamObserver itself takes everything and keeps it in memory.
  *
  * @param <T> type of the frames
  */

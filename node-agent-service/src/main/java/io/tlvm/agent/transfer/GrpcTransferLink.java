@@ -1,6 +1,7 @@
 package io.tlvm.agent.transfer;
 
 import com.google.protobuf.ByteString;
+
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.tlvm.agent.migration.TransferLink;
@@ -17,6 +18,9 @@ import io.tlvm.node.v1.TransferOpen;
 import io.tlvm.node.v1.TransferRequest;
 import io.tlvm.node.v1.TransferResponse;
 import io.tlvm.ownership.id.Digest;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -26,12 +30,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
-/** Channels to other agents over gRPC with mutual TLS; the target must be the node that the plan names. */
+/**
+ * Channels to other agents over gRPC with mutual TLS; the target must be the node that the plan
+ * names.
+ */
 public final class GrpcTransferLink implements TransferLink {
     /** A stream ends with its attempt; this bounds one whose attempt was forgotten. */
     private static final Duration STREAM_MAX = Duration.ofHours(2);
+
     /** gRPC's 32 KiB would mean one wake-up of the sender for each frame. */
     private static final int READY_BELOW_BYTES = 1 << 20;
 
@@ -51,24 +58,34 @@ public final class GrpcTransferLink implements TransferLink {
     }
 
     @Override
-    public MemoryChannel openMemory(VerifiedPlan plan, Duration limit) throws IOException, InterruptedException {
+    public MemoryChannel openMemory(VerifiedPlan plan, Duration limit)
+            throws IOException, InterruptedException {
         return new StreamChannel(open(plan, Channel.CHANNEL_MEMORY, limit), plan);
     }
 
-    private Stream open(VerifiedPlan plan, Channel channel, Duration limit) throws IOException, InterruptedException {
+    private Stream open(VerifiedPlan plan, Channel channel, Duration limit)
+            throws IOException, InterruptedException {
         Stream stream = new Stream();
-        var unused = GuestStateTransferServiceGrpc.newStub(channels.channel(
-                        HostPort.parse(plan.targetAddress()),
-                        trustDomain.node(plan.target().value())))
-                .withDeadlineAfter(STREAM_MAX)
-                .withOnReadyThreshold(READY_BELOW_BYTES)
-                .transfer(stream);
+        var unused =
+                GuestStateTransferServiceGrpc.newStub(
+                                channels.channel(
+                                        HostPort.parse(plan.targetAddress()),
+                                        trustDomain.node(plan.target().value())))
+                        .withDeadlineAfter(STREAM_MAX)
+                        .withOnReadyThreshold(READY_BELOW_BYTES)
+                        .transfer(stream);
         boolean accepted = false;
         try {
-            stream.sender().send(number -> TransferRequest.newBuilder()
-                    .setSequence(number)
-                    .setOpen(TransferOpen.newBuilder().setChannel(channel).setPlan(plan.signed()))
-                    .build());
+            stream.sender()
+                    .send(
+                            number ->
+                                    TransferRequest.newBuilder()
+                                            .setSequence(number)
+                                            .setOpen(
+                                                    TransferOpen.newBuilder()
+                                                            .setChannel(channel)
+                                                            .setPlan(plan.signed()))
+                                            .build());
             TransferResponse first = stream.first(limit);
             if (!first.hasAccepted()) {
                 throw new IOException("the target answered with a frame that accepts nothing");
@@ -83,7 +100,8 @@ public final class GrpcTransferLink implements TransferLink {
     }
 
     /** One call, as its client sees it. */
-    private static final class Stream implements ClientResponseObserver<TransferRequest, TransferResponse> {
+    private static final class Stream
+            implements ClientResponseObserver<TransferRequest, TransferResponse> {
         private @Nullable FrameSender<TransferRequest> sender;
         private @Nullable ClientCallStreamObserver<TransferRequest> call;
         private @Nullable FrameReceiver<TransferResponse> receiver;
@@ -94,7 +112,8 @@ public final class GrpcTransferLink implements TransferLink {
             call = requests;
             FrameSender<TransferRequest> frames = new FrameSender<>(requests);
             sender = frames;
-            receiver = new FrameReceiver<>(() -> requests.request(1), TransferResponse::getSequence);
+            receiver =
+                    new FrameReceiver<>(() -> requests.request(1), TransferResponse::getSequence);
             requests.disableAutoRequestWithInitial(FrameReceiver.WINDOW);
             requests.setOnReadyHandler(frames::ready);
         }
@@ -114,22 +133,32 @@ public final class GrpcTransferLink implements TransferLink {
             return part;
         }
 
-        /** The answer to `open`; read on another thread, because a wait for a frame has no limit of its own. */
+        /**
+         * The answer to `open`; read on another thread, because a wait for a frame has no limit of
+         * its own.
+         */
         TransferResponse first(Duration limit) throws IOException, InterruptedException {
             CompletableFuture<TransferResponse> first = new CompletableFuture<>();
-            Thread.ofVirtual().name("transfer-open").start(() -> {
-                try {
-                    receiver()
-                            .next()
-                            .ifPresentOrElse(
-                                    first::complete,
-                                    () -> first.completeExceptionally(new IOException("the target ended the stream")));
-                } catch (IOException refused) {
-                    first.completeExceptionally(refused);
-                } catch (InterruptedException stop) {
-                    Thread.currentThread().interrupt();
-                }
-            });
+            Thread.ofVirtual()
+                    .name("transfer-open")
+                    .start(
+                            () -> {
+                                try {
+                                    receiver()
+                                            .next()
+                                            .ifPresentOrElse(
+                                                    first::complete,
+                                                    () ->
+                                                            first.completeExceptionally(
+                                                                    new IOException(
+                                                                            "the target ended the"
+                                                                                + " stream")));
+                                } catch (IOException refused) {
+                                    first.completeExceptionally(refused);
+                                } catch (InterruptedException stop) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            });
             return await(first, limit, "accept the channel");
         }
 
@@ -170,7 +199,8 @@ public final class GrpcTransferLink implements TransferLink {
             Throwable cause = failed.getCause();
             throw new IOException(cause == null ? failed.getMessage() : cause.getMessage(), failed);
         } catch (TimeoutException late) {
-            throw new IOException("the target did not " + what + " within " + limit.toSeconds() + " s", late);
+            throw new IOException(
+                    "the target did not " + what + " within " + limit.toSeconds() + " s", late);
         }
     }
 
@@ -178,7 +208,8 @@ public final class GrpcTransferLink implements TransferLink {
         private final Stream stream;
         private final VerifiedPlan plan;
         private final CompletableFuture<Digest> loaded = new CompletableFuture<>();
-        private volatile CompletableFuture<SealedGuestState.Kind> stored = new CompletableFuture<>();
+        private volatile CompletableFuture<SealedGuestState.Kind> stored =
+                new CompletableFuture<>();
 
         PieceChannel(Stream stream, VerifiedPlan plan) {
             this.stream = stream;
@@ -213,7 +244,7 @@ public final class GrpcTransferLink implements TransferLink {
                     loaded.complete(new Digest(said.getDigest()));
                 }
                 case ACCEPTED, DATA, HALF_CLOSE, FRAME_NOT_SET ->
-                    throw new IOException("an unexpected frame " + frame.getFrameCase());
+                        throw new IOException("an unexpected frame " + frame.getFrameCase());
             }
         }
 
@@ -230,12 +261,18 @@ public final class GrpcTransferLink implements TransferLink {
             if (loaded.isCompletedExceptionally()) {
                 throw new IOException("the channel of guest state has ended");
             }
-            stream.sender().send(number -> TransferRequest.newBuilder()
-                    .setSequence(number)
-                    .setSealed(SealedGuestState.newBuilder()
-                            .setKind(kind)
-                            .setCiphertext(ByteString.copyFrom(ciphertext)))
-                    .build());
+            stream.sender()
+                    .send(
+                            number ->
+                                    TransferRequest.newBuilder()
+                                            .setSequence(number)
+                                            .setSealed(
+                                                    SealedGuestState.newBuilder()
+                                                            .setKind(kind)
+                                                            .setCiphertext(
+                                                                    ByteString.copyFrom(
+                                                                            ciphertext)))
+                                            .build());
             if (await(answer, limit, "store a sealed piece") != kind) {
                 throw new IOException("the target stored another piece");
             }
@@ -266,18 +303,23 @@ public final class GrpcTransferLink implements TransferLink {
         public void pump(SocketChannel qemu) {
             Pump started = new Pump(qemu, this);
             pump = started;
-            var unusedEnd = stream.ended.thenAccept(why -> {
-                if (!why.isEmpty()) {
-                    started.end(why);
-                }
-            });
-            var unused = started.ended().thenAccept(why -> {
-                if (why.isEmpty()) {
-                    stream.sender().complete();
-                } else {
-                    stream.cancel(why);
-                }
-            });
+            var unusedEnd =
+                    stream.ended.thenAccept(
+                            why -> {
+                                if (!why.isEmpty()) {
+                                    started.end(why);
+                                }
+                            });
+            var unused =
+                    started.ended()
+                            .thenAccept(
+                                    why -> {
+                                        if (why.isEmpty()) {
+                                            stream.sender().complete();
+                                        } else {
+                                            stream.cancel(why);
+                                        }
+                                    });
             started.start("memory-" + plan.vm());
         }
 
@@ -288,18 +330,24 @@ public final class GrpcTransferLink implements TransferLink {
 
         @Override
         public void data(ByteString bytes) throws IOException, InterruptedException {
-            stream.sender().send(number -> TransferRequest.newBuilder()
-                    .setSequence(number)
-                    .setData(bytes)
-                    .build());
+            stream.sender()
+                    .send(
+                            number ->
+                                    TransferRequest.newBuilder()
+                                            .setSequence(number)
+                                            .setData(bytes)
+                                            .build());
         }
 
         @Override
         public void halfClose() throws IOException, InterruptedException {
-            stream.sender().send(number -> TransferRequest.newBuilder()
-                    .setSequence(number)
-                    .setHalfClose(HalfClose.getDefaultInstance())
-                    .build());
+            stream.sender()
+                    .send(
+                            number ->
+                                    TransferRequest.newBuilder()
+                                            .setSequence(number)
+                                            .setHalfClose(HalfClose.getDefaultInstance())
+                                            .build());
         }
 
         @Override

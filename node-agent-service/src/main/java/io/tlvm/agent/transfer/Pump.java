@@ -1,6 +1,9 @@
 package io.tlvm.agent.transfer;
 
 import com.google.protobuf.ByteString;
+
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -8,11 +11,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jboss.logging.Logger;
 
 /**
- * Carries bytes between a socket of QEMU and the other agent, both ways: QEMU's return path needs the way back. Blind to
- * what it carries. Memory is bounded by one chunk per direction and the stream's window.
+ * Carries bytes between a socket of QEMU and the other agent, both ways: QEMU's return path needs
+ * the way back. Blind to what it carries. Memory is bounded by one chunk per direction and the
+ * stream's window.
  */
 final class Pump {
     /** Largest piece of bytes in a frame. */
@@ -30,7 +33,10 @@ final class Pump {
         this.line = line;
     }
 
-    /** Completes, never exceptionally: empty text after an orderly end of both directions, else what broke. */
+    /**
+     * Completes, never exceptionally: empty text after an orderly end of both directions, else what
+     * broke.
+     */
     CompletionStage<String> ended() {
         return ended.minimalCompletionStage();
     }

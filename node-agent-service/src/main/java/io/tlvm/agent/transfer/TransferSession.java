@@ -1,6 +1,7 @@
 package io.tlvm.agent.transfer;
 
 import com.google.protobuf.ByteString;
+
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -16,6 +17,10 @@ import io.tlvm.node.v1.TransferOpen;
 import io.tlvm.node.v1.TransferRequest;
 import io.tlvm.node.v1.TransferResponse;
 import io.tlvm.ownership.id.Digest;
+
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -25,10 +30,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
-/** One channel at the target. The gRPC thread only hands frames over; a virtual thread does the work. */
+/**
+ * One channel at the target. The gRPC thread only hands frames over; a virtual thread does the
+ * work.
+ */
 public final class TransferSession implements StreamObserver<TransferRequest> {
     private static final Logger LOG = Logger.getLogger(TransferSession.class);
 
@@ -48,7 +54,8 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
         this.caller = caller;
         this.translate = translate;
         this.sender = new FrameSender<>(responses);
-        this.receiver = new FrameReceiver<>(() -> responses.request(1), TransferRequest::getSequence);
+        this.receiver =
+                new FrameReceiver<>(() -> responses.request(1), TransferRequest::getSequence);
     }
 
     /**
@@ -105,7 +112,8 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
             switch (open.getChannel()) {
                 case CHANNEL_GUEST_STATE -> serveGuestState(attempt);
                 case CHANNEL_MEMORY -> serveMemory(attempt);
-                case CHANNEL_UNSPECIFIED, UNRECOGNIZED -> throw new IOException("an unknown channel");
+                case CHANNEL_UNSPECIFIED, UNRECOGNIZED ->
+                        throw new IOException("an unknown channel");
             }
         } catch (MachineRefused refused) {
             sender.fail(translate.apply(refused));
@@ -119,29 +127,38 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
     private void fail(@Nullable Incoming attempt, String why) {
         LOG.infof("a channel from %s ended: %s", caller, why);
         if (attempt != null) {
-            sender.fail(translate.apply(
-                    new MachineRefusal.TransferFailed(why).of(attempt.plan().vm())));
+            sender.fail(
+                    translate.apply(
+                            new MachineRefusal.TransferFailed(why).of(attempt.plan().vm())));
         } else {
             sender.fail(io.grpc.Status.INVALID_ARGUMENT.withDescription(why).asRuntimeException());
         }
     }
 
     private void accept() throws IOException, InterruptedException {
-        sender.send(number -> TransferResponse.newBuilder()
-                .setSequence(number)
-                .setAccepted(TransferAccepted.getDefaultInstance())
-                .build());
+        sender.send(
+                number ->
+                        TransferResponse.newBuilder()
+                                .setSequence(number)
+                                .setAccepted(TransferAccepted.getDefaultInstance())
+                                .build());
     }
 
-    private void serveGuestState(Incoming attempt) throws AttemptFailed, IOException, InterruptedException {
+    private void serveGuestState(Incoming attempt)
+            throws AttemptFailed, IOException, InterruptedException {
         accept();
-        var unused = attempt.loaded().whenComplete((digest, failure) -> {
-            if (digest != null) {
-                Thread.ofVirtual().name("loaded").start(() -> sayLoaded(attempt, digest));
-            } else if (failure != null) {
-                fail(attempt, String.valueOf(failure.getMessage()));
-            }
-        });
+        var unused =
+                attempt.loaded()
+                        .whenComplete(
+                                (digest, failure) -> {
+                                    if (digest != null) {
+                                        Thread.ofVirtual()
+                                                .name("loaded")
+                                                .start(() -> sayLoaded(attempt, digest));
+                                    } else if (failure != null) {
+                                        fail(attempt, String.valueOf(failure.getMessage()));
+                                    }
+                                });
         Optional<TransferRequest> frame = receiver.next();
         while (frame.isPresent()) {
             if (!frame.get().hasSealed()) {
@@ -149,10 +166,12 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
             }
             var piece = frame.get().getSealed();
             attempt.receive(piece.getKind(), piece.getCiphertext().toByteArray());
-            sender.send(number -> TransferResponse.newBuilder()
-                    .setSequence(number)
-                    .setStored(SealedStored.newBuilder().setKind(piece.getKind()))
-                    .build());
+            sender.send(
+                    number ->
+                            TransferResponse.newBuilder()
+                                    .setSequence(number)
+                                    .setStored(SealedStored.newBuilder().setKind(piece.getKind()))
+                                    .build());
             frame = receiver.next();
         }
         sender.complete();
@@ -160,13 +179,17 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
 
     private void sayLoaded(Incoming attempt, Digest digest) {
         try {
-            sender.send(number -> TransferResponse.newBuilder()
-                    .setSequence(number)
-                    .setLoaded(TransferLoaded.newBuilder()
-                            .setOpId(attempt.plan().op().value())
-                            .setAttemptEpoch(attempt.plan().attemptEpoch().value())
-                            .setDigest(digest.value()))
-                    .build());
+            sender.send(
+                    number ->
+                            TransferResponse.newBuilder()
+                                    .setSequence(number)
+                                    .setLoaded(
+                                            TransferLoaded.newBuilder()
+                                                    .setOpId(attempt.plan().op().value())
+                                                    .setAttemptEpoch(
+                                                            attempt.plan().attemptEpoch().value())
+                                                    .setDigest(digest.value()))
+                                    .build());
         } catch (IOException gone) {
             LOG.infof("LOADED was not told to %s: %s", caller, gone.getMessage());
         } catch (InterruptedException stop) {
@@ -174,7 +197,8 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
         }
     }
 
-    private void serveMemory(Incoming attempt) throws AttemptFailed, IOException, InterruptedException {
+    private void serveMemory(Incoming attempt)
+            throws AttemptFailed, IOException, InterruptedException {
         Path socket = attempt.beginReceiving();
         SocketChannel qemu = SocketChannel.open(StandardProtocolFamily.UNIX);
         Pump pump = new Pump(qemu, new MemoryLine());
@@ -188,37 +212,47 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
                 pump.end("the target's QEMU was not reached");
             }
         }
-        var unusedAttempt = attempt.loaded().whenComplete((digest, failure) -> {
-            if (failure != null) {
-                pump.end(String.valueOf(failure.getMessage()));
-            }
-        });
+        var unusedAttempt =
+                attempt.loaded()
+                        .whenComplete(
+                                (digest, failure) -> {
+                                    if (failure != null) {
+                                        pump.end(String.valueOf(failure.getMessage()));
+                                    }
+                                });
         var unusedEnd = ended.thenAccept(pump::end);
-        var unused = pump.ended().thenAccept(why -> {
-            if (why.isEmpty()) {
-                sender.complete();
-            } else {
-                fail(attempt, why);
-            }
-        });
+        var unused =
+                pump.ended()
+                        .thenAccept(
+                                why -> {
+                                    if (why.isEmpty()) {
+                                        sender.complete();
+                                    } else {
+                                        fail(attempt, why);
+                                    }
+                                });
         pump.start("memory-" + attempt.plan().vm());
     }
 
     private final class MemoryLine implements ByteLine {
         @Override
         public void data(ByteString bytes) throws IOException, InterruptedException {
-            sender.send(number -> TransferResponse.newBuilder()
-                    .setSequence(number)
-                    .setData(bytes)
-                    .build());
+            sender.send(
+                    number ->
+                            TransferResponse.newBuilder()
+                                    .setSequence(number)
+                                    .setData(bytes)
+                                    .build());
         }
 
         @Override
         public void halfClose() throws IOException, InterruptedException {
-            sender.send(number -> TransferResponse.newBuilder()
-                    .setSequence(number)
-                    .setHalfClose(HalfClose.getDefaultInstance())
-                    .build());
+            sender.send(
+                    number ->
+                            TransferResponse.newBuilder()
+                                    .setSequence(number)
+                                    .setHalfClose(HalfClose.getDefaultInstance())
+                                    .build());
         }
 
         @Override

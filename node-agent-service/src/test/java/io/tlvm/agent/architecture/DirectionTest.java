@@ -6,13 +6,15 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+
 import org.junit.jupiter.api.Test;
 
 /** One direction: the edge knows the rooms, the rooms know what is below them, nobody looks up. */
 class DirectionTest {
-    private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("io.tlvm.agent");
+    private static final JavaClasses CLASSES =
+            new ClassFileImporter()
+                    .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                    .importPackages("io.tlvm.agent");
 
     private static String in(String room) {
         return "io.tlvm.agent." + room + "..";
@@ -46,10 +48,17 @@ class DirectionTest {
         noClasses()
                 .that()
                 .resideInAnyPackage(
-                        in("gueststate"), in("journal"), in("keys"), in("tpm"), in("firmware"), in("hypervisor"), in("probe"))
+                        in("gueststate"),
+                        in("journal"),
+                        in("keys"),
+                        in("tpm"),
+                        in("firmware"),
+                        in("hypervisor"),
+                        in("probe"))
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(in("machine"), in("migration"), in("transfer"), in("image"), in("cluster"))
+                .resideInAnyPackage(
+                        in("machine"), in("migration"), in("transfer"), in("image"), in("cluster"))
                 .check(CLASSES);
         noClasses()
                 .that()

@@ -3,6 +3,11 @@ package io.tlvm.agent.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tlvm.agent.gate.Gates.Point;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -15,9 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 
 class SocketGatesTest {
     private Path directory;
@@ -55,14 +57,16 @@ class SocketGatesTest {
     void whoever_comes_to_a_held_gate_stays_until_it_is_released() throws Exception {
         CountDownLatch passed = new CountDownLatch(1);
         assertThat(say("hold agent.ADOPT")).isEqualTo("ok");
-        Thread.ofVirtual().start(() -> {
-            try {
-                gates.pass(Point.ADOPT);
-                passed.countDown();
-            } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread.ofVirtual()
+                .start(
+                        () -> {
+                            try {
+                                gates.pass(Point.ADOPT);
+                                passed.countDown();
+                            } catch (InterruptedException stop) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
 
         assertThat(say("wait agent.ADOPT 10")).isEqualTo("standing");
         assertThat(passed.getCount()).isOne();

@@ -27,6 +27,15 @@ import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -39,15 +48,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
-/** A whole state directory with a real vTPM and real UEFI variables; one TPM is made, every sentence has a copy of it. */
+/**
+ * A whole state directory with a real vTPM and real UEFI variables; one TPM is made, every sentence
+ * has a copy of it.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GuestStateTest {
     private static final VmUid VM = new VmUid("6f9619ff-8b86-4d01-b42d-00cf4fc964ff");
@@ -87,8 +92,9 @@ class GuestStateTest {
         manufactured = Files.createDirectory(temporary.resolve("manufactured"));
         try (StateKey key = StateKey.of(secret.clone());
                 DirectoryKeys derived = DirectoryKeys.derive(key, VM, REF)) {
-            ek = new SwtpmSetup(EkAuthority.in(temporary), Duration.ofSeconds(60))
-                    .manufacture(manufactured, derived.swtpmKey(), owner, VM);
+            ek =
+                    new SwtpmSetup(EkAuthority.in(temporary), Duration.ofSeconds(60))
+                            .manufacture(manufactured, derived.swtpmKey(), owner, VM);
         }
     }
 
@@ -104,7 +110,8 @@ class GuestStateTest {
                     staged,
                     List.of(
                             node.wrap(key, VM, REF),
-                            KeyWrap.wrap(key, Recipient.recovery("k1"), recovery.publicKey(), VM, REF)));
+                            KeyWrap.wrap(
+                                    key, Recipient.recovery("k1"), recovery.publicKey(), VM, REF)));
         }
         try (Stream<Path> files = Files.list(manufactured)) {
             for (Path file : files.toList()) {
@@ -118,21 +125,27 @@ class GuestStateTest {
         if (!(found instanceof TpmFound.Authentic(Digest payload))) {
             throw new AssertionError(found);
         }
-        manifest = new Manifest(
-                VM,
-                REF,
-                NODE,
-                1,
-                Manifest.Status.CLOSED,
-                Epoch.NONE,
-                false,
-                Optional.of(
-                        new Manifest.Tpm(payload, ek.fingerprint(), MigrationKey.random(new SecureRandom()), "0.7.1")),
-                variables,
-                firmware.id(),
-                List.of());
+        manifest =
+                new Manifest(
+                        VM,
+                        REF,
+                        NODE,
+                        1,
+                        Manifest.Status.CLOSED,
+                        Epoch.NONE,
+                        false,
+                        Optional.of(
+                                new Manifest.Tpm(
+                                        payload,
+                                        ek.fingerprint(),
+                                        MigrationKey.random(new SecureRandom()),
+                                        "0.7.1")),
+                        variables,
+                        firmware.id(),
+                        List.of());
         ManifestFile.write(staged, manifest, keys);
-        if (!(tree.publish(staged) instanceof StateTree.Publication.Published(StateDirectory published))) {
+        if (!(tree.publish(staged)
+                instanceof StateTree.Publication.Published(StateDirectory published))) {
             throw new AssertionError("not published");
         }
         directory = published;
@@ -147,8 +160,10 @@ class GuestStateTest {
     void a_published_directory_is_found_and_may_start() throws Exception {
         assertThat(tree.open(VM, REF)).contains(directory);
         assertThat(tree.machines()).containsExactly(VM);
-        assertThat(tree.contents(VM)).isEqualTo(new StateTree.Contents(List.of(REF), List.of(), List.of(), List.of()));
-        assertThat(verdict()).isEqualTo(new Verdict.Startable(manifest.payload(), manifest.variables(), false));
+        assertThat(tree.contents(VM))
+                .isEqualTo(new StateTree.Contents(List.of(REF), List.of(), List.of(), List.of()));
+        assertThat(verdict())
+                .isEqualTo(new Verdict.Startable(manifest.payload(), manifest.variables(), false));
     }
 
     @Test
@@ -169,11 +184,13 @@ class GuestStateTest {
     }
 
     @Test
-    void swtpm_starts_from_the_published_directory_and_the_manifest_still_matches() throws Exception {
+    void swtpm_starts_from_the_published_directory_and_the_manifest_still_matches()
+            throws Exception {
         Path run = Files.createTempDirectory(temporary, "run");
         owner.take(run, "rwx------");
 
-        try (RunningSwtpm swtpm = RunningSwtpm.start(directory.tpm(), run, keys.swtpmKey(), owner)) {
+        try (RunningSwtpm swtpm =
+                RunningSwtpm.start(directory.tpm(), run, keys.swtpmKey(), owner)) {
             assertThat(swtpm.init()).startsWith("0 ");
         }
 
@@ -239,25 +256,33 @@ class GuestStateTest {
         }
         for (int length = 0; length < whole.length; length++) {
             Files.write(directory.manifest(), Arrays.copyOf(whole, length));
-            assertThat(ManifestFile.read(directory, keys)).isNotInstanceOf(ManifestFile.Reading.Valid.class);
+            assertThat(ManifestFile.read(directory, keys))
+                    .isNotInstanceOf(ManifestFile.Reading.Valid.class);
         }
         Files.write(directory.manifest(), Arrays.copyOf(whole, whole.length + 2));
-        assertThat(ManifestFile.read(directory, keys)).isNotInstanceOf(ManifestFile.Reading.Valid.class);
+        assertThat(ManifestFile.read(directory, keys))
+                .isNotInstanceOf(ManifestFile.Reading.Valid.class);
     }
 
     @Test
     void the_manifest_comes_back_as_it_was_written() throws IOException {
-        Manifest run = manifest.opened(OTHER_NODE, new Epoch(9)).changed(manifest.payload(), digest('a'));
+        Manifest run =
+                manifest.opened(OTHER_NODE, new Epoch(9)).changed(manifest.payload(), digest('a'));
         ManifestFile.write(directory, run, keys);
 
         Manifest read = readManifest();
 
         assertThat(read).usingRecursiveComparison().ignoringFields("tpm").isEqualTo(run);
         byte[] migrationKey = run.tpm().orElseThrow().migrationKey().open(byte[]::clone);
-        assertThat(read.tpm().orElseThrow().migrationKey().<byte[], RuntimeException>open(byte[]::clone))
+        assertThat(
+                        read.tpm()
+                                .orElseThrow()
+                                .migrationKey()
+                                .<byte[], RuntimeException>open(byte[]::clone))
                 .isEqualTo(migrationKey);
         assertThat(read.payload()).isEqualTo(run.payload());
-        assertThat(read.history()).containsExactly(new Manifest.PastState(2, run.payload(), manifest.variables()));
+        assertThat(read.history())
+                .containsExactly(new Manifest.PastState(2, run.payload(), manifest.variables()));
         assertThat(read.toString()).contains("MigrationKey[...]");
     }
 
@@ -268,8 +293,10 @@ class GuestStateTest {
         try (StateKey key = StateKey.random(new SecureRandom());
                 DirectoryKeys others = DirectoryKeys.derive(key, VM, REF)) {
             assertThat(ManifestFile.read(other, keys))
-                    .isEqualTo(new ManifestFile.Reading.Foreign(VM + "/" + OTHER_REF, VM + "/" + REF));
-            assertThat(ManifestFile.read(directory, others)).isInstanceOf(ManifestFile.Reading.Rejected.class);
+                    .isEqualTo(
+                            new ManifestFile.Reading.Foreign(VM + "/" + OTHER_REF, VM + "/" + REF));
+            assertThat(ManifestFile.read(directory, others))
+                    .isInstanceOf(ManifestFile.Reading.Rejected.class);
         }
         assertThat(ManifestFile.read(new StateDirectory(OTHER_VM, REF, directory.path()), keys))
                 .isInstanceOf(ManifestFile.Reading.Foreign.class);
@@ -283,7 +310,8 @@ class GuestStateTest {
     }
 
     @Test
-    void missing_empty_truncated_and_foreign_tpm_state_is_refused_and_no_new_one_is_made() throws Exception {
+    void missing_empty_truncated_and_foreign_tpm_state_is_refused_and_no_new_one_is_made()
+            throws Exception {
         Path state = directory.permanentState();
         byte[] whole = Files.readAllBytes(state);
 
@@ -295,8 +323,7 @@ class GuestStateTest {
         flipped[whole.length / 2] ^= 1;
         Files.write(state, flipped);
         assertThat(assertRefused(StartRefusal.TpmRejected.class).message())
-                .contains(
-                        "expected vTPM state with digest " + manifest.payload().orElseThrow())
+                .contains("expected vTPM state with digest " + manifest.payload().orElseThrow())
                 .contains("it was changed, or written under another key");
         Files.delete(state);
         Files.createSymbolicLink(state, manufactured.resolve(PermanentState.FILE_NAME));
@@ -307,7 +334,8 @@ class GuestStateTest {
     }
 
     @Test
-    void a_closed_manifest_names_the_exact_variables_and_an_open_one_allows_newer_ones() throws IOException {
+    void a_closed_manifest_names_the_exact_variables_and_an_open_one_allows_newer_ones()
+            throws IOException {
         byte[] image = Files.readAllBytes(directory.variables());
         image[image.length - 1] ^= 1;
         Digest newer = store(directory).replace(image);
@@ -321,7 +349,8 @@ class GuestStateTest {
     @Test
     void variables_that_are_missing_or_of_another_size_are_refused() throws IOException {
         Files.write(directory.variables(), new byte[1000]);
-        assertThat(assertRefused(StartRefusal.VariablesSize.class).message()).contains("540672 bytes", "1000 bytes");
+        assertThat(assertRefused(StartRefusal.VariablesSize.class).message())
+                .contains("540672 bytes", "1000 bytes");
         Files.delete(directory.variables());
         assertRefused(StartRefusal.VariablesMissing.class);
     }
@@ -334,11 +363,13 @@ class GuestStateTest {
 
         assertThat(assertRefused(StartRefusal.TpmRolledBack.class))
                 .isEqualTo(
-                        new StartRefusal.TpmRolledBack(now, manifest.payload().orElseThrow(), later.seq() - 1));
+                        new StartRefusal.TpmRolledBack(
+                                now, manifest.payload().orElseThrow(), later.seq() - 1));
     }
 
     @Test
-    void a_closed_manifest_names_the_exact_tpm_state_and_an_open_one_allows_a_newer_one() throws IOException {
+    void a_closed_manifest_names_the_exact_tpm_state_and_an_open_one_allows_a_newer_one()
+            throws IOException {
         Manifest other = withPayload(digest('d'), Manifest.Status.CLOSED);
         ManifestFile.write(directory, other, keys);
         assertRefused(StartRefusal.TpmDiffers.class);
@@ -356,14 +387,18 @@ class GuestStateTest {
                 .isEqualTo(new StartRefusal.ManifestStale(2, 1));
         assertThat(refusal(expecting(new Checkpoint(1, payload, digest('e')))))
                 .isInstanceOf(StartRefusal.CheckpointDiffers.class);
-        assertThat(examine(expecting(new Checkpoint(1, payload, variables)))).isInstanceOf(Verdict.Startable.class);
+        assertThat(examine(expecting(new Checkpoint(1, payload, variables))))
+                .isInstanceOf(Verdict.Startable.class);
     }
 
     @Test
     void another_tpm_another_node_and_a_tpm_where_none_belongs_are_refused() throws IOException {
         Optional<Digest> ours = Optional.of(ek.fingerprint());
 
-        assertThat(refusal(new Expectation(VM, REF, NODE, Optional.of(digest('f')), Optional.empty())))
+        assertThat(
+                        refusal(
+                                new Expectation(
+                                        VM, REF, NODE, Optional.of(digest('f')), Optional.empty())))
                 .isInstanceOf(StartRefusal.OtherTpm.class);
         assertThat(refusal(new Expectation(VM, REF, NODE, Optional.empty(), Optional.empty())))
                 .isInstanceOf(StartRefusal.OtherTpm.class);
@@ -377,7 +412,10 @@ class GuestStateTest {
     void a_history_remembers_the_newest_states_and_only_so_many() {
         Manifest run = manifest.opened(NODE, new Epoch(2));
         for (int i = 0; i < 100; i++) {
-            run = run.changed(Optional.of(new Digest("sha256:%064x".formatted(i))), manifest.variables());
+            run =
+                    run.changed(
+                            Optional.of(new Digest("sha256:%064x".formatted(i))),
+                            manifest.variables());
         }
 
         assertThat(run.history()).hasSize(Manifest.HISTORY_MAX);
@@ -400,7 +438,8 @@ class GuestStateTest {
     }
 
     @Test
-    void what_a_crash_in_the_middle_of_destruction_leaves_cannot_be_opened_by_the_node() throws IOException {
+    void what_a_crash_in_the_middle_of_destruction_leaves_cannot_be_opened_by_the_node()
+            throws IOException {
         byte[] tpmState = Files.readAllBytes(directory.permanentState());
         Files.delete(directory.key()); // what destroy() does and syncs first
 
@@ -427,16 +466,18 @@ class GuestStateTest {
     @Test
     void a_scan_names_what_does_not_belong() throws IOException {
         Files.writeString(directory.path().resolveSibling("notes.txt"), "");
-        Files.createSymbolicLink(directory.path().resolveSibling(OTHER_REF.value()), directory.path());
+        Files.createSymbolicLink(
+                directory.path().resolveSibling(OTHER_REF.value()), directory.path());
         Files.createFile(tree.disk(VM, "root", new Epoch(3)));
         tree.stage(VM, new StateRef("g5-0a1b2c3d"));
 
         assertThat(tree.contents(VM))
-                .isEqualTo(new StateTree.Contents(
-                        List.of(REF),
-                        List.of(".new-g5-0a1b2c3d"),
-                        List.of("root.3"),
-                        List.of(OTHER_REF.value(), "notes.txt")));
+                .isEqualTo(
+                        new StateTree.Contents(
+                                List.of(REF),
+                                List.of(".new-g5-0a1b2c3d"),
+                                List.of("root.3"),
+                                List.of(OTHER_REF.value(), "notes.txt")));
         assertThat(tree.open(VM, OTHER_REF)).isEmpty();
         tree.destroyDisk(VM, "root", new Epoch(3));
         tree.destroyDisk(VM, "root", new Epoch(3));
@@ -458,12 +499,16 @@ class GuestStateTest {
 
         Digest written = store.replace(image);
 
-        assertThat(store.snapshot()).isInstanceOfSatisfying(VariableStore.Snapshot.Complete.class, snapshot -> {
-            assertThat(snapshot.digest()).isEqualTo(written);
-            assertThat(snapshot.image().toByteArray()).isEqualTo(image);
-        });
+        assertThat(store.snapshot())
+                .isInstanceOfSatisfying(
+                        VariableStore.Snapshot.Complete.class,
+                        snapshot -> {
+                            assertThat(snapshot.digest()).isEqualTo(written);
+                            assertThat(snapshot.image().toByteArray()).isEqualTo(image);
+                        });
         assertThat(FileOwner.of(directory.variables())).isEqualTo(owner);
-        assertThatThrownBy(() -> store.replace(new byte[10])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> store.replace(new byte[10]))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThat(store.snapshot()).isInstanceOf(VariableStore.Snapshot.Complete.class);
     }
 
@@ -487,7 +532,9 @@ class GuestStateTest {
                 status,
                 new Epoch(2),
                 true,
-                Optional.of(new Manifest.Tpm(payload, tpm.ekFingerprint(), tpm.migrationKey(), "0.7.1")),
+                Optional.of(
+                        new Manifest.Tpm(
+                                payload, tpm.ekFingerprint(), tpm.migrationKey(), "0.7.1")),
                 manifest.variables(),
                 firmware.id(),
                 List.of());
@@ -512,7 +559,8 @@ class GuestStateTest {
     }
 
     private Expectation expecting(@Nullable Checkpoint checkpoint) {
-        return new Expectation(VM, REF, NODE, Optional.of(ek.fingerprint()), Optional.ofNullable(checkpoint));
+        return new Expectation(
+                VM, REF, NODE, Optional.of(ek.fingerprint()), Optional.ofNullable(checkpoint));
     }
 
     private Verdict examine(Expectation expected) throws IOException {

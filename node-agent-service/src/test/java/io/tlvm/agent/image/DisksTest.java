@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tlvm.agent.file.ContentDigest;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.ownership.id.Digest;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -16,9 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A source that can break off; files and qemu-img are real. */
 class DisksTest {
@@ -40,8 +42,12 @@ class DisksTest {
         image = ContentDigest.of(content);
         owner = FileOwner.ofThisProcess();
         disk = directory.resolve("os.1");
-        disks = new Disks(new ImageCache(
-                Files.createDirectory(directory.resolve("images")), this::read, VhdxConversion.STANDARD));
+        disks =
+                new Disks(
+                        new ImageCache(
+                                Files.createDirectory(directory.resolve("images")),
+                                this::read,
+                                VhdxConversion.STANDARD));
     }
 
     private void read(Digest wanted, long offset, ImageSource.Sink into) throws IOException {
@@ -76,7 +82,8 @@ class DisksTest {
     @Test
     void an_interrupted_fetch_goes_on_where_it_stopped() throws Exception {
         breakAfter = SIZE / 3;
-        assertThatThrownBy(() -> disks.make(disk, Optional.of(image), 0, owner)).hasMessageContaining("broke");
+        assertThatThrownBy(() -> disks.make(disk, Optional.of(image), 0, owner))
+                .hasMessageContaining("broke");
         assertThat(disk).doesNotExist();
         breakAfter = Integer.MAX_VALUE;
 
@@ -90,7 +97,8 @@ class DisksTest {
     void other_content_than_was_promised_is_never_used() throws Exception {
         content[5] ^= 1;
 
-        assertThatThrownBy(() -> disks.make(disk, Optional.of(image), 0, owner)).isInstanceOf(ImageMismatch.class);
+        assertThatThrownBy(() -> disks.make(disk, Optional.of(image), 0, owner))
+                .isInstanceOf(ImageMismatch.class);
 
         assertThat(disk).doesNotExist();
         try (var left = Files.list(directory.resolve("images"))) {
@@ -100,7 +108,8 @@ class DisksTest {
 
     @Test
     void a_disk_smaller_than_its_image_is_refused() {
-        assertThatThrownBy(() -> disks.make(disk, Optional.of(image), SIZE - 1, owner)).hasMessageContaining("smaller");
+        assertThatThrownBy(() -> disks.make(disk, Optional.of(image), SIZE - 1, owner))
+                .hasMessageContaining("smaller");
         assertThat(disk).doesNotExist();
     }
 
@@ -115,16 +124,26 @@ class DisksTest {
     void a_vhdx_image_becomes_a_raw_disk() throws Exception {
         Path raw = Files.write(directory.resolve("source.raw"), content);
         Path vhdx = directory.resolve("source.vhdx");
-        Process convert = new ProcessBuilder(
-                        "qemu-img", "convert", "-f", "raw", "-O", "vhdx", raw.toString(), vhdx.toString())
-                .inheritIO()
-                .start();
+        Process convert =
+                new ProcessBuilder(
+                                "qemu-img",
+                                "convert",
+                                "-f",
+                                "raw",
+                                "-O",
+                                "vhdx",
+                                raw.toString(),
+                                vhdx.toString())
+                        .inheritIO()
+                        .start();
         assertThat(convert.waitFor(60, TimeUnit.SECONDS)).isTrue();
         byte[] packed = Files.readAllBytes(vhdx);
-        Disks fromVhdx = new Disks(new ImageCache(
-                Files.createDirectory(directory.resolve("more")),
-                (wanted, offset, into) -> into.take(ByteBuffer.wrap(packed)),
-                VhdxConversion.STANDARD));
+        Disks fromVhdx =
+                new Disks(
+                        new ImageCache(
+                                Files.createDirectory(directory.resolve("more")),
+                                (wanted, offset, into) -> into.take(ByteBuffer.wrap(packed)),
+                                VhdxConversion.STANDARD));
 
         fromVhdx.make(disk, Optional.of(ContentDigest.of(packed)), 0, owner);
 

@@ -1,13 +1,19 @@
 package io.tlvm.agent.journal;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tlvm.agent.journal.JournalOpening.Damage;
 import io.tlvm.agent.journal.JournalOpening.Opened;
 import io.tlvm.agent.journal.JournalOpening.Refused;
 import io.tlvm.agent.journal.JournalOpening.TornTail;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -19,9 +25,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32C;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class JournalTest {
     private Path directory;
@@ -91,7 +94,8 @@ class JournalTest {
     }
 
     @Test
-    void any_changed_byte_of_acknowledged_records_is_refused_and_the_file_is_left_alone() throws IOException {
+    void any_changed_byte_of_acknowledged_records_is_refused_and_the_file_is_left_alone()
+            throws IOException {
         write("one", "two", "three");
         byte[] whole = Files.readAllBytes(file);
 
@@ -99,10 +103,15 @@ class JournalTest {
             byte[] changed = whole.clone();
             changed[offset] ^= 0x20;
             Files.write(file, changed);
-            assertThat(Journal.open(file)).as("byte %d", offset).isInstanceOfSatisfying(Refused.class, refused -> {
-                assertThat(refused.file()).isEqualTo(file);
-                assertThat(refused.message()).contains(file.toString(), "offset " + refused.offset());
-            });
+            assertThat(Journal.open(file))
+                    .as("byte %d", offset)
+                    .isInstanceOfSatisfying(
+                            Refused.class,
+                            refused -> {
+                                assertThat(refused.file()).isEqualTo(file);
+                                assertThat(refused.message())
+                                        .contains(file.toString(), "offset " + refused.offset());
+                            });
             assertThat(Files.readAllBytes(file)).isEqualTo(changed);
         }
     }
@@ -116,7 +125,8 @@ class JournalTest {
         changed[second + JournalFormat.RECORD_HEADER_BYTES] ^= 1;
         Files.write(file, changed);
 
-        assertThat(Journal.open(file)).isEqualTo(new Refused(file, second, new Damage.PayloadChecksum()));
+        assertThat(Journal.open(file))
+                .isEqualTo(new Refused(file, second, new Damage.PayloadChecksum()));
     }
 
     @Test
@@ -127,7 +137,8 @@ class JournalTest {
         crc.update(header.array(), 0, 12);
         Files.write(file, header.putInt((int) crc.getValue()).array());
 
-        assertThat(Journal.open(file)).isEqualTo(new Refused(file, 8, new Damage.FutureVersion(2, 1)));
+        assertThat(Journal.open(file))
+                .isEqualTo(new Refused(file, 8, new Damage.FutureVersion(2, 1)));
     }
 
     @Test
@@ -142,8 +153,9 @@ class JournalTest {
         Files.write(
                 file,
                 HexFormat.of()
-                        .parseHex("544c564d4a524e4c0000000142bbd848"
-                                + "000000079cad2f2c7595b957434c41494d20370000000930d5900b7252c1cd544f4d4253544f4e45"));
+                        .parseHex(
+                                "544c564d4a524e4c0000000142bbd848"
+                                    + "000000079cad2f2c7595b957434c41494d20370000000930d5900b7252c1cd544f4d4253544f4e45"));
 
         assertThat(records()).containsExactly("CLAIM 7", "TOMBSTONE");
     }
@@ -179,7 +191,8 @@ class JournalTest {
     @Test
     void empty_and_oversized_records_are_refused() throws IOException {
         try (Journal journal = opened().journal()) {
-            assertThatThrownBy(() -> journal.append(new byte[0])).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> journal.append(new byte[0]))
+                    .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> journal.append(new byte[(1 << 20) + 1]))
                     .isInstanceOf(IllegalArgumentException.class);
             journal.append(new byte[1 << 20]);
@@ -197,7 +210,9 @@ class JournalTest {
     }
 
     private Journal expectTorn(long offset, long bytes) throws IOException {
-        if (!(Journal.open(file) instanceof Opened(Journal journal, List<byte[]> records, Optional<TornTail> torn))) {
+        if (!(Journal.open(file)
+                instanceof
+                Opened(Journal journal, List<byte[]> records, Optional<TornTail> torn))) {
             throw new AssertionError("refused");
         }
         assertThat(records).hasSize(2);
@@ -216,9 +231,7 @@ class JournalTest {
     private List<String> records() throws IOException {
         Opened opened = opened();
         opened.journal().close();
-        return opened.records().stream()
-                .map(record -> new String(record, UTF_8))
-                .toList();
+        return opened.records().stream().map(record -> new String(record, UTF_8)).toList();
     }
 
     private Opened opened() throws IOException {

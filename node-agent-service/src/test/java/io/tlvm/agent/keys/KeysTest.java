@@ -1,13 +1,20 @@
 package io.tlvm.agent.keys;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.google.protobuf.ByteString;
+
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,9 +25,6 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class KeysTest {
     private static final VmUid VM = new VmUid("6f9619ff-8b86-4d01-b42d-00cf4fc964ff");
@@ -44,8 +48,7 @@ class KeysTest {
 
         assertThat(bytes).as("the array it came in is wiped").containsOnly(0);
         assertThat(key.toString()).doesNotContain(hex).isEqualTo("StateKey[...]");
-        assertThat(key.<String, RuntimeException>open(HexFormat.of()::formatHex))
-                .isEqualTo(hex);
+        assertThat(key.<String, RuntimeException>open(HexFormat.of()::formatHex)).isEqualTo(hex);
         key.close();
         assertThatThrownBy(() -> key.open(byte[]::clone)).isInstanceOf(IllegalStateException.class);
     }
@@ -61,29 +64,34 @@ class KeysTest {
 
     @Test
     void keys_of_another_length_are_refused() {
-        assertThatThrownBy(() -> StateKey.of(new byte[31])).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> MigrationKey.of(new byte[33])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> StateKey.of(new byte[31]))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> MigrationKey.of(new byte[33]))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void derived_keys_are_those_of_rfc_5869_as_openssl_computes_them() throws Exception {
         byte[] secret = random(32);
-        String hexInfo = HexFormat.of()
-                .formatHex(ContextInfo.of("tlvm/swtpm-key/1", VM.value(), REF.value())
-                        .bytes());
-        Process openssl = new ProcessBuilder(
-                        "openssl",
-                        "kdf",
-                        "-keylen",
-                        "32",
-                        "-kdfopt",
-                        "digest:SHA256",
-                        "-kdfopt",
-                        "hexkey:" + HexFormat.of().formatHex(secret),
-                        "-kdfopt",
-                        "hexinfo:" + hexInfo,
-                        "HKDF")
-                .start();
+        String hexInfo =
+                HexFormat.of()
+                        .formatHex(
+                                ContextInfo.of("tlvm/swtpm-key/1", VM.value(), REF.value())
+                                        .bytes());
+        Process openssl =
+                new ProcessBuilder(
+                                "openssl",
+                                "kdf",
+                                "-keylen",
+                                "32",
+                                "-kdfopt",
+                                "digest:SHA256",
+                                "-kdfopt",
+                                "hexkey:" + HexFormat.of().formatHex(secret),
+                                "-kdfopt",
+                                "hexinfo:" + hexInfo,
+                                "HKDF")
+                        .start();
         String expected = new String(openssl.getInputStream().readAllBytes(), US_ASCII);
         assertThat(openssl.waitFor(10, TimeUnit.SECONDS)).isTrue();
 
@@ -129,16 +137,22 @@ class KeysTest {
         assertThat(target.publicKey()).hasSize(32).isNotEqualTo(other.publicKey());
         assertThat(sealed).hasSize(80);
         assertThat(target.open(sealed, purpose)).isEqualTo(secret);
-        assertThatThrownBy(() -> other.open(sealed, purpose)).isInstanceOf(GeneralSecurityException.class);
-        assertThatThrownBy(() -> target.open(sealed, ContextInfo.of("tlvm/test/1", VM.value(), "op-2")))
+        assertThatThrownBy(() -> other.open(sealed, purpose))
+                .isInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(
+                        () ->
+                                target.open(
+                                        sealed, ContextInfo.of("tlvm/test/1", VM.value(), "op-2")))
                 .isInstanceOf(GeneralSecurityException.class);
         for (int i = 0; i < sealed.length; i++) {
             byte[] changed = sealed.clone();
             changed[i] ^= 1;
-            assertThatThrownBy(() -> target.open(changed, purpose)).isInstanceOf(GeneralSecurityException.class);
+            assertThatThrownBy(() -> target.open(changed, purpose))
+                    .isInstanceOf(GeneralSecurityException.class);
         }
         target.close();
-        assertThatThrownBy(() -> target.open(sealed, purpose)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> target.open(sealed, purpose))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -171,19 +185,25 @@ class KeysTest {
     @Test
     void a_wrap_opens_for_no_other_node_machine_or_directory() throws Exception {
         NodeKeyset node = NodeKeyset.loadOrCreate(directory.resolve("a"), NODE);
-        NodeKeyset renamed = NodeKeyset.loadOrCreate(directory.resolve("a"), new NodeName("node-b"));
+        NodeKeyset renamed =
+                NodeKeyset.loadOrCreate(directory.resolve("a"), new NodeName("node-b"));
         NodeKeyset other = NodeKeyset.loadOrCreate(directory.resolve("b"), NODE);
         KeyWrap wrap = node.wrap(StateKey.random(new SecureRandom()), VM, REF);
 
-        assertThatThrownBy(() -> node.unwrap(wrap, OTHER_VM, REF)).isInstanceOf(GeneralSecurityException.class);
-        assertThatThrownBy(() -> node.unwrap(wrap, VM, OTHER_REF)).isInstanceOf(GeneralSecurityException.class);
-        assertThatThrownBy(() -> renamed.unwrap(wrap, VM, REF)).isInstanceOf(GeneralSecurityException.class);
-        assertThatThrownBy(() -> other.unwrap(wrap, VM, REF)).isInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(() -> node.unwrap(wrap, OTHER_VM, REF))
+                .isInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(() -> node.unwrap(wrap, VM, OTHER_REF))
+                .isInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(() -> renamed.unwrap(wrap, VM, REF))
+                .isInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(() -> other.unwrap(wrap, VM, REF))
+                .isInstanceOf(GeneralSecurityException.class);
         for (int i = 0; i < wrap.sealed().size(); i++) {
             byte[] changed = wrap.sealed().toByteArray();
             changed[i] ^= (byte) 0x80;
             KeyWrap broken = new KeyWrap(wrap.recipient(), ByteString.copyFrom(changed));
-            assertThatThrownBy(() -> node.unwrap(broken, VM, REF)).isInstanceOf(GeneralSecurityException.class);
+            assertThatThrownBy(() -> node.unwrap(broken, VM, REF))
+                    .isInstanceOf(GeneralSecurityException.class);
         }
     }
 
@@ -193,16 +213,23 @@ class KeysTest {
         Recipient recipient = Recipient.recovery("key-1");
         byte[] secret = random(32);
 
-        KeyWrap wrap = KeyWrap.wrap(StateKey.of(secret.clone()), recipient, recovery.publicKey(), VM, REF);
+        KeyWrap wrap =
+                KeyWrap.wrap(StateKey.of(secret.clone()), recipient, recovery.publicKey(), VM, REF);
 
-        assertThat(recovery.open(
-                        wrap.sealed().toByteArray(),
-                        ContextInfo.of("tlvm/state-key-wrap/1", VM.value(), REF.value(), "recovery/key-1")))
+        assertThat(
+                        recovery.open(
+                                wrap.sealed().toByteArray(),
+                                ContextInfo.of(
+                                        "tlvm/state-key-wrap/1",
+                                        VM.value(),
+                                        REF.value(),
+                                        "recovery/key-1")))
                 .isEqualTo(secret);
     }
 
     @Test
-    void a_keyset_that_others_may_read_or_that_is_broken_is_neither_used_nor_replaced() throws Exception {
+    void a_keyset_that_others_may_read_or_that_is_broken_is_neither_used_nor_replaced()
+            throws Exception {
         Path file = directory.resolve("node.keyset");
         NodeKeyset.loadOrCreate(file, NODE);
         byte[] content = Files.readAllBytes(file);
@@ -213,12 +240,14 @@ class KeysTest {
 
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         Files.write(file, new byte[] {1, 2, 3});
-        assertThatThrownBy(() -> NodeKeyset.loadOrCreate(file, NODE)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> NodeKeyset.loadOrCreate(file, NODE))
+                .isInstanceOf(IOException.class);
         assertThat(Files.readAllBytes(file)).containsExactly(1, 2, 3);
 
         Files.write(file, content);
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
-        assertThatThrownBy(() -> NodeKeyset.loadOrCreate(link, NODE)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> NodeKeyset.loadOrCreate(link, NODE))
+                .isInstanceOf(IOException.class);
     }
 
     private static String hexLine(SwtpmKey key) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -53,6 +54,7 @@ import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.node.v1.TransferRequest;
 import io.tlvm.node.v1.TransferResponse;
 import io.tlvm.ownership.id.NodeName;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -75,9 +77,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+
 import javax.net.ssl.SSLSession;
 
-/** A cluster of agents without Quarkus: real QEMU, swtpm, guardian, TLS; one shared storage path; vm-service is the test. */
+/**
+ * A cluster of agents without Quarkus: real QEMU, swtpm, guardian, TLS; one shared storage path;
+ * vm-service is the test.
+ */
 final class AgentLab implements AutoCloseable {
     static final Duration LONG = Duration.ofSeconds(30);
     private static final TrustDomain DOMAIN = new TrustDomain("tlvm.test");
@@ -94,21 +100,25 @@ final class AgentLab implements AutoCloseable {
         root = Files.createTempDirectory(Path.of("/tmp"), "tlvm-al-");
         Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));
         Path shared = passable(root.resolve("s"));
-        storage = StorageLocation.newBuilder()
-                .setStoragePath("storagePaths/lab")
-                .setDirectory(shared.toString())
-                .build();
+        storage =
+                StorageLocation.newBuilder()
+                        .setStoragePath("storagePaths/lab")
+                        .setDirectory(shared.toString())
+                        .build();
         Files.writeString(shared.resolve(StoragePaths.MARKER), storage.getStoragePath());
         Path binary = root.resolve("guardian");
-        Process build = new ProcessBuilder("src/main/c/build", binary.toString()).inheritIO().start();
+        Process build =
+                new ProcessBuilder("src/main/c/build", binary.toString()).inheritIO().start();
         assertThat(build.waitFor(60, TimeUnit.SECONDS)).isTrue();
         guardian = new Guardian(binary);
         RunAs runAs = isRoot() ? new RunAs.Ids(PROBE_UID, PROBE_UID) : new RunAs.AgentItself();
-        host = new HostProbe(
-                        SearchPath.of(System.getenv("PATH")),
-                        new FirmwareImages(FirmwareImages.DEBIAN),
-                        new HostProbe.Settings(guardian, passable(root.resolve("p")), runAs, "Nehalem"))
-                .probe();
+        host =
+                new HostProbe(
+                                SearchPath.of(System.getenv("PATH")),
+                                new FirmwareImages(FirmwareImages.DEBIAN),
+                                new HostProbe.Settings(
+                                        guardian, passable(root.resolve("p")), runAs, "Nehalem"))
+                        .probe();
         pki.issue(root.resolve("pki/vm-service"), DOMAIN.service("vm-service").uri());
         pki.issue(root.resolve("pki/stranger"), DOMAIN.user("stranger").uri());
     }
@@ -119,7 +129,8 @@ final class AgentLab implements AutoCloseable {
 
     static Path passable(Path directory) throws IOException {
         Files.createDirectories(directory);
-        return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        return Files.setPosixFilePermissions(
+                directory, PosixFilePermissions.fromString("rwx--x--x"));
     }
 
     Node node(String name) throws Exception {
@@ -146,43 +157,48 @@ final class AgentLab implements AutoCloseable {
         Node(String node, Gates gates) throws Exception {
             name = new NodeName(node);
             directory = passable(root.resolve(node));
-            identity = PkiDirectory.open(
-                    pki.issue(directory.resolve("pki"), DOMAIN.node(node).uri()));
+            identity =
+                    PkiDirectory.open(pki.issue(directory.resolve("pki"), DOMAIN.node(node).uri()));
             channels = new ChannelFactory(identity);
             plans = new Plans(identity.trustManager(), DOMAIN, Clock.systemUTC());
             Files.createDirectories(directory.resolve("journals"));
-            equipment = new NodeEquipment(
-                    name,
-                    directory.resolve("journals"),
-                    passable(directory.resolve("r")),
-                    host,
-                    new QemuLauncher(guardian, host.qemu(), host.swtpm(), Duration.ofSeconds(10)),
-                    new SwtpmSetup(EkAuthority.in(directory), Duration.ofSeconds(60)),
-                    NodeKeyset.loadOrCreate(directory.resolve("node.keyset"), name),
-                    new SecureRandom(),
-                    new StoragePaths(false),
-                    new GrpcTransferLink(channels, DOMAIN),
-                    gates,
-                    Limits.STANDARD);
+            equipment =
+                    new NodeEquipment(
+                            name,
+                            directory.resolve("journals"),
+                            passable(directory.resolve("r")),
+                            host,
+                            new QemuLauncher(
+                                    guardian, host.qemu(), host.swtpm(), Duration.ofSeconds(10)),
+                            new SwtpmSetup(EkAuthority.in(directory), Duration.ofSeconds(60)),
+                            NodeKeyset.loadOrCreate(directory.resolve("node.keyset"), name),
+                            new SecureRandom(),
+                            new StoragePaths(false),
+                            new GrpcTransferLink(channels, DOMAIN),
+                            gates,
+                            Limits.STANDARD);
             open();
         }
 
         private void open() throws Exception {
             machines = new Machines(equipment, true);
             machines.open();
-            server = NettyServerBuilder.forPort(0)
-                    .sslContext(GrpcSslContexts.configure(
-                                    SslContextBuilder.forServer(identity.keyManager())
-                                            .trustManager(identity.trustManager())
-                                            .clientAuth(ClientAuth.REQUIRE)
-                                            .protocols("TLSv1.3"),
-                                    SslProvider.JDK)
-                            .build())
-                    .permitKeepAliveTime(5, TimeUnit.SECONDS)
-                    .intercept(new CallerName())
-                    .addService(new Transfers(new TransferAdmission(name, plans, machines)))
-                    .build()
-                    .start();
+            server =
+                    NettyServerBuilder.forPort(0)
+                            .sslContext(
+                                    GrpcSslContexts.configure(
+                                                    SslContextBuilder.forServer(
+                                                                    identity.keyManager())
+                                                            .trustManager(identity.trustManager())
+                                                            .clientAuth(ClientAuth.REQUIRE)
+                                                            .protocols("TLSv1.3"),
+                                                    SslProvider.JDK)
+                                            .build())
+                            .permitKeepAliveTime(5, TimeUnit.SECONDS)
+                            .intercept(new CallerName())
+                            .addService(new Transfers(new TransferAdmission(name, plans, machines)))
+                            .build()
+                            .start();
         }
 
         Machines machines() {
@@ -205,7 +221,10 @@ final class AgentLab implements AutoCloseable {
             return driver(machine).report().getDebug();
         }
 
-        /** The agent's process ends and another one starts: everything in memory is gone, the guests run on. */
+        /**
+         * The agent's process ends and another one starts: everything in memory is gone, the guests
+         * run on.
+         */
         void restart() throws Exception {
             server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
             machines.close();
@@ -238,20 +257,24 @@ final class AgentLab implements AutoCloseable {
         String pem = Files.readString(files.resolve("tls.key"));
         byte[] der = Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", ""));
         Signature signature = Signature.getInstance("SHA256withECDSA");
-        signature.initSign(KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der)));
+        signature.initSign(
+                KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der)));
         signature.update(plan.toByteArray());
         try (var in = Files.newInputStream(files.resolve("tls.crt"))) {
             return SignedMigrationPlan.newBuilder()
                     .setPlan(plan.toByteString())
                     .setSignature(ByteString.copyFrom(signature.sign()))
-                    .addCertificateChain(ByteString.copyFrom(CertificateFactory.getInstance("X.509")
-                            .generateCertificate(in)
-                            .getEncoded()))
+                    .addCertificateChain(
+                            ByteString.copyFrom(
+                                    CertificateFactory.getInstance("X.509")
+                                            .generateCertificate(in)
+                                            .getEncoded()))
                     .build();
         }
     }
 
-    static MigrationPlan.Builder planOf(LabMachine machine, Command attempt, long sourceEpoch, Node source, Node target) {
+    static MigrationPlan.Builder planOf(
+            LabMachine machine, Command attempt, long sourceEpoch, Node source, Node target) {
         return MigrationPlan.newBuilder()
                 .setCommand(attempt)
                 .setSourceEpoch(sourceEpoch)
@@ -259,7 +282,9 @@ final class AgentLab implements AutoCloseable {
                 .setTargetNode(target.name.value())
                 .setTargetAddress(target.address())
                 .setSourceDir(machine.directory().value())
-                .setDeadline(Timestamp.newBuilder().setSeconds(Instant.now().plusSeconds(60).getEpochSecond()));
+                .setDeadline(
+                        Timestamp.newBuilder()
+                                .setSeconds(Instant.now().plusSeconds(60).getEpochSecond()));
     }
 
     FileOwner owner(LabMachine machine) throws IOException {
@@ -285,19 +310,23 @@ final class AgentLab implements AutoCloseable {
         for (Node node : nodes) {
             node.close();
         }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
+        Files.walkFileTree(
+                root,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        Files.delete(file);
+                        return FileVisitResult.CONTINUE;
+                    }
 
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException failed) throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+                    @Override
+                    public FileVisitResult postVisitDirectory(Path directory, IOException failed)
+                            throws IOException {
+                        Files.delete(directory);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
     }
 
     static String text(Path file) throws IOException {
@@ -313,11 +342,15 @@ final class AgentLab implements AutoCloseable {
                 ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
             SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
             try {
-                String name = PeerIdentity.of(
-                                (java.security.cert.X509Certificate) session.getPeerCertificates()[0], Instant.now())
-                        .id()
-                        .name();
-                return Contexts.interceptCall(Context.current().withValue(CALLER, name), call, headers, next);
+                String name =
+                        PeerIdentity.of(
+                                        (java.security.cert.X509Certificate)
+                                                session.getPeerCertificates()[0],
+                                        Instant.now())
+                                .id()
+                                .name();
+                return Contexts.interceptCall(
+                        Context.current().withValue(CALLER, name), call, headers, next);
             } catch (javax.net.ssl.SSLPeerUnverifiedException anonymous) {
                 call.close(Status.UNAUTHENTICATED, new Metadata());
                 return new ServerCall.Listener<>() {};
@@ -325,7 +358,8 @@ final class AgentLab implements AutoCloseable {
         }
     }
 
-    private static final class Transfers extends GuestStateTransferServiceGrpc.GuestStateTransferServiceImplBase {
+    private static final class Transfers
+            extends GuestStateTransferServiceGrpc.GuestStateTransferServiceImplBase {
         private final TransferAdmission admission;
 
         Transfers(TransferAdmission admission) {
@@ -333,13 +367,15 @@ final class AgentLab implements AutoCloseable {
         }
 
         @Override
-        public StreamObserver<TransferRequest> transfer(StreamObserver<TransferResponse> responses) {
+        public StreamObserver<TransferRequest> transfer(
+                StreamObserver<TransferResponse> responses) {
             return TransferSession.serve(
                     () -> admission,
                     CALLER.get(),
-                    refused -> Status.FAILED_PRECONDITION
-                            .withDescription(refused.getMessage())
-                            .asRuntimeException(),
+                    refused ->
+                            Status.FAILED_PRECONDITION
+                                    .withDescription(refused.getMessage())
+                                    .asRuntimeException(),
                     (ServerCallStreamObserver<TransferResponse>) responses);
         }
     }

@@ -9,17 +9,24 @@ class BootVerdictTest {
     private static final String DISK =
             "BdsDxe: failed to load Boot0001 \"UEFI Misc Device\" from PciRoot(0x0)/Pci(0x3,0x0): ";
     private static final String SHELL =
-            "BdsDxe: failed to load Boot0002 \"EFI Internal Shell\" from Fv(7CB8BDC9-F8EB-4F34-AAEA-3EE4AF6516A1)/FvFile(7C04A583-9E3E-4F1C-AD65-E05268D0B4D1): Security Violation\r\n";
+            "BdsDxe: failed to load Boot0002 \"EFI Internal Shell\" from"
+                + " Fv(7CB8BDC9-F8EB-4F34-AAEA-3EE4AF6516A1)/FvFile(7C04A583-9E3E-4F1C-AD65-E05268D0B4D1):"
+                + " Security Violation\r\n";
 
     @Test
     void a_refused_boot_loader_is_told_from_an_empty_disk() {
-        assertThat(BootVerdict.judge(DISK + "Access Denied\r\n" + SHELL)).isEqualTo("SECURE_BOOT_REFUSED");
+        assertThat(BootVerdict.judge(DISK + "Access Denied\r\n" + SHELL))
+                .isEqualTo("SECURE_BOOT_REFUSED");
         assertThat(BootVerdict.judge(DISK + "Not Found\r\n" + SHELL)).isEqualTo("NOTHING_TO_BOOT");
     }
 
     @Test
     void a_refused_kernel_counts_although_shim_and_grub_started() {
-        assertThat(BootVerdict.judge("BdsDxe: starting Boot0001\r\nerror: bad shim signature.\r\ngrub> "))
+        assertThat(
+                        BootVerdict.judge(
+                                "BdsDxe: starting Boot0001\r\n"
+                                    + "error: bad shim signature.\r\n"
+                                    + "grub> "))
                 .isEqualTo("SECURE_BOOT_REFUSED");
     }
 
@@ -31,7 +38,11 @@ class BootVerdictTest {
 
     @Test
     void what_a_started_guest_writes_is_no_verdict() {
-        assertThat(BootVerdict.judge("EFI stub: UEFI Secure Boot is enabled.\r\n" + DISK + "Access Denied\r\n"))
+        assertThat(
+                        BootVerdict.judge(
+                                "EFI stub: UEFI Secure Boot is enabled.\r\n"
+                                        + DISK
+                                        + "Access Denied\r\n"))
                 .isEmpty();
     }
 }

@@ -13,6 +13,7 @@ import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.StopMode;
 import io.tlvm.type.v1.SecurityType;
+
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,10 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-/** A machine as its row decides about it: every call is one compare-and-swap and the command that follows. */
+/**
+ * A machine as its row decides about it: every call is one compare-and-swap and the command that
+ * follows.
+ */
 final class LabMachine {
     private static final int UID = 64711;
 
@@ -34,18 +38,23 @@ final class LabMachine {
 
     LabMachine(AgentLab lab) throws Exception {
         this.lab = lab;
-        spec = MachineSpec.newBuilder()
-                .setDisplayName("lab")
-                .setVcpuCount(1)
-                .setMemoryMib(384)
-                .setSecurityType(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH)
-                .setSecureBoot(true)
-                .setVtpm(true)
-                .setStorage(lab.storage)
-                .addDisks(DiskSpec.newBuilder().setDisk("os").setDiskRef("os.1").setSizeBytes(4 << 20))
-                .setMacAddress("52:54:00:12:34:56")
-                .setRunAsUid(UID)
-                .build();
+        spec =
+                MachineSpec.newBuilder()
+                        .setDisplayName("lab")
+                        .setVcpuCount(1)
+                        .setMemoryMib(384)
+                        .setSecurityType(SecurityType.SECURITY_TYPE_TRUSTED_LAUNCH)
+                        .setSecureBoot(true)
+                        .setVtpm(true)
+                        .setStorage(lab.storage)
+                        .addDisks(
+                                DiskSpec.newBuilder()
+                                        .setDisk("os")
+                                        .setDiskRef("os.1")
+                                        .setSizeBytes(4 << 20))
+                        .setMacAddress("52:54:00:12:34:56")
+                        .setRunAsUid(UID)
+                        .build();
         Path disks = AgentLab.passable(home().resolve("disks"));
         AgentLab.passable(home());
         try (RandomAccessFile disk = new RandomAccessFile(disks.resolve("os.1").toFile(), "rw")) {
@@ -95,8 +104,11 @@ final class LabMachine {
     }
 
     Answer createAgain(Node node, RowVersion at) throws Exception {
-        return node.obey(Order.of(
-                vm, new io.tlvm.ownership.journal.Command.Create(at, new Epoch(epoch), op), spec));
+        return node.obey(
+                Order.of(
+                        vm,
+                        new io.tlvm.ownership.journal.Command.Create(at, new Epoch(epoch), op),
+                        spec));
     }
 
     Answer start(Node node) throws Exception {
@@ -110,17 +122,21 @@ final class LabMachine {
     }
 
     private Answer run(Node node, RowVersion at, Mode mode) throws Exception {
-        return node.obey(Order.of(
-                vm,
-                new io.tlvm.ownership.journal.Command.Run(at, new Epoch(epoch), op, mode, directory),
-                spec));
+        return node.obey(
+                Order.of(
+                        vm,
+                        new io.tlvm.ownership.journal.Command.Run(
+                                at, new Epoch(epoch), op, mode, directory),
+                        spec));
     }
 
     Answer stop(Node node) throws Exception {
-        return node.obey(Order.of(
-                vm,
-                new io.tlvm.ownership.journal.Command.Stop(next(), new Epoch(epoch), operation(), StopMode.FORCED),
-                spec));
+        return node.obey(
+                Order.of(
+                        vm,
+                        new io.tlvm.ownership.journal.Command.Stop(
+                                next(), new Epoch(epoch), operation(), StopMode.FORCED),
+                        spec));
     }
 
     /** The row after PLAN. */
@@ -139,17 +155,18 @@ final class LabMachine {
         Attempt(Node source, Node target) {
             this.source = source;
             this.target = target;
-            this.plan = AgentLab.planOf(
-                    LabMachine.this,
-                    Command.newBuilder()
-                            .setVmUid(vm.value())
-                            .setEpoch(attemptEpoch)
-                            .setOpId(migration.value())
-                            .setRowVersion(next().value())
-                            .build(),
-                    epoch,
-                    source,
-                    target);
+            this.plan =
+                    AgentLab.planOf(
+                            LabMachine.this,
+                            Command.newBuilder()
+                                    .setVmUid(vm.value())
+                                    .setEpoch(attemptEpoch)
+                                    .setOpId(migration.value())
+                                    .setRowVersion(next().value())
+                                    .build(),
+                            epoch,
+                            source,
+                            target);
         }
 
         Path files() {
@@ -157,12 +174,18 @@ final class LabMachine {
         }
 
         Answer.Prepared prepare() throws Exception {
-            Answer.Prepared prepared = (Answer.Prepared) target.obey(Order.of(
-                            vm,
-                            new io.tlvm.ownership.journal.Command.Prepare(
-                                    now(), new Epoch(attemptEpoch), migration, source.name),
-                            spec)
-                    .with(lab.plan(target, plan.build()), 0));
+            Answer.Prepared prepared =
+                    (Answer.Prepared)
+                            target.obey(
+                                    Order.of(
+                                                    vm,
+                                                    new io.tlvm.ownership.journal.Command.Prepare(
+                                                            now(),
+                                                            new Epoch(attemptEpoch),
+                                                            migration,
+                                                            source.name),
+                                                    spec)
+                                            .with(lab.plan(target, plan.build()), 0));
             targetDirectory = prepared.directory();
             plan.setTargetHpkeKey(prepared.hpkeKey()).setTargetDir(targetDirectory.value());
             version++;
@@ -170,12 +193,13 @@ final class LabMachine {
         }
 
         Answer transfer() throws Exception {
-            return source.obey(Order.of(
-                            vm,
-                            new io.tlvm.ownership.journal.Command.BeginOutgoing(
-                                    now(), new Epoch(epoch), migration, target.name),
-                            spec)
-                    .with(lab.plan(source, plan.build()), 0));
+            return source.obey(
+                    Order.of(
+                                    vm,
+                                    new io.tlvm.ownership.journal.Command.BeginOutgoing(
+                                            now(), new Epoch(epoch), migration, target.name),
+                                    spec)
+                            .with(lab.plan(source, plan.build()), 0));
         }
 
         CompletableFuture<Answer> transferring() {
@@ -191,14 +215,19 @@ final class LabMachine {
         }
 
         Answer go() throws Exception {
-            return source.obey(Order.of(
-                    vm, new io.tlvm.ownership.journal.Command.Continue(next(), new Epoch(epoch), migration)));
+            return source.obey(
+                    Order.of(
+                            vm,
+                            new io.tlvm.ownership.journal.Command.Continue(
+                                    next(), new Epoch(epoch), migration)));
         }
 
         Answer confirm() throws Exception {
-            return target.obey(Order.of(
-                    vm,
-                    new io.tlvm.ownership.journal.Command.ConfirmLoaded(now(), new Epoch(attemptEpoch), migration)));
+            return target.obey(
+                    Order.of(
+                            vm,
+                            new io.tlvm.ownership.journal.Command.ConfirmLoaded(
+                                    now(), new Epoch(attemptEpoch), migration)));
         }
 
         Answer adopt() throws Exception {
@@ -215,10 +244,12 @@ final class LabMachine {
         }
 
         Answer retire(StateRef old, long oldEpoch) throws Exception {
-            return source.obey(Order.of(
-                    vm,
-                    new io.tlvm.ownership.journal.Command.Retire(next(), new Epoch(oldEpoch), migration, old),
-                    lab.storage));
+            return source.obey(
+                    Order.of(
+                            vm,
+                            new io.tlvm.ownership.journal.Command.Retire(
+                                    next(), new Epoch(oldEpoch), migration, old),
+                            lab.storage));
         }
 
         /** ABORT: a fresh epoch above the dead attempt's, and the source resumes. */
@@ -229,10 +260,12 @@ final class LabMachine {
         }
 
         Answer discard() throws Exception {
-            return target.obey(Order.of(
-                    vm,
-                    new io.tlvm.ownership.journal.Command.Discard(now(), new Epoch(attemptEpoch), migration),
-                    lab.storage));
+            return target.obey(
+                    Order.of(
+                            vm,
+                            new io.tlvm.ownership.journal.Command.Discard(
+                                    now(), new Epoch(attemptEpoch), migration),
+                            lab.storage));
         }
     }
 

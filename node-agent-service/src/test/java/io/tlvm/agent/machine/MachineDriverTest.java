@@ -1,6 +1,7 @@
 package io.tlvm.agent.machine;
 
 import static io.tlvm.agent.machine.AgentLab.eventually;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,12 +10,14 @@ import io.tlvm.node.v1.DebugPaths;
 import io.tlvm.node.v1.MachineState;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.journal.Verdict.Reason;
-import java.nio.file.Files;
-import java.nio.file.Path;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** One node, real QEMU and swtpm, a blank disk. */
 class MachineDriverTest {
@@ -44,7 +47,8 @@ class MachineDriverTest {
         assertThat(machine.createAgain(node, machine.now())).isEqualTo(made);
 
         assertThat(machine.start(node)).isInstanceOf(Answer.Activated.class);
-        assertThat(node.driver(machine).report().getState()).isEqualTo(MachineState.MACHINE_STATE_RUNNING);
+        assertThat(node.driver(machine).report().getState())
+                .isEqualTo(MachineState.MACHINE_STATE_RUNNING);
         assertThat(machine.startAgain(node, machine.now())).isInstanceOf(Answer.Activated.class);
         assertThat(machine.stop(node)).isInstanceOf(Answer.Exited.class);
         assertThat(node.driver(machine).report().getExited()).isTrue();
@@ -62,7 +66,8 @@ class MachineDriverTest {
         machine.stop(node);
 
         assertThat(machine.startAgain(node, machine.next())).isInstanceOf(Answer.Exited.class);
-        assertThat(node.driver(machine).report().getState()).isEqualTo(MachineState.MACHINE_STATE_NONE);
+        assertThat(node.driver(machine).report().getState())
+                .isEqualTo(MachineState.MACHINE_STATE_NONE);
     }
 
     @Test
@@ -71,9 +76,15 @@ class MachineDriverTest {
         machine.start(node);
 
         assertThatThrownBy(() -> machine.startAgain(node, new RowVersion(1)))
-                .isInstanceOfSatisfying(MachineRefused.class, refused -> assertThat(refused.refusal())
-                        .isInstanceOfSatisfying(MachineRefusal.Protocol.class, protocol -> assertThat(protocol.reason())
-                                .isInstanceOf(Reason.Stale.class)));
+                .isInstanceOfSatisfying(
+                        MachineRefused.class,
+                        refused ->
+                                assertThat(refused.refusal())
+                                        .isInstanceOfSatisfying(
+                                                MachineRefusal.Protocol.class,
+                                                protocol ->
+                                                        assertThat(protocol.reason())
+                                                                .isInstanceOf(Reason.Stale.class)));
         machine.stop(node);
     }
 
@@ -91,7 +102,8 @@ class MachineDriverTest {
 
         assertThat(refused).isInstanceOf(Answer.StateRefused.class);
         assertThat(Files.readAllBytes(permall)).isEqualTo(content);
-        assertThat(node.driver(machine).report().getState()).isEqualTo(MachineState.MACHINE_STATE_NONE);
+        assertThat(node.driver(machine).report().getState())
+                .isEqualTo(MachineState.MACHINE_STATE_NONE);
         assertThat(machine.startAgain(node, machine.now())).isEqualTo(refused);
     }
 
@@ -128,7 +140,8 @@ class MachineDriverTest {
 
         node.restart();
 
-        assertThat(node.driver(machine).report().getState()).isEqualTo(MachineState.MACHINE_STATE_RUNNING);
+        assertThat(node.driver(machine).report().getState())
+                .isEqualTo(MachineState.MACHINE_STATE_RUNNING);
         assertThat(node.paths(machine).getQemuPid()).isEqualTo(qemu);
         assertThat(machine.startAgain(node, machine.now())).isInstanceOf(Answer.Activated.class);
         assertThat(machine.stop(node)).isInstanceOf(Answer.Exited.class);

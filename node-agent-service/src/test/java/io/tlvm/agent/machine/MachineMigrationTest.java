@@ -1,6 +1,7 @@
 package io.tlvm.agent.machine;
 
 import static io.tlvm.agent.machine.AgentLab.eventually;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,11 +10,13 @@ import io.tlvm.agent.migration.PlanRejected;
 import io.tlvm.node.v1.MachineState;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.journal.Verdict.Reason;
-import java.nio.file.Path;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+
+import java.nio.file.Path;
 
 /** Two nodes, one shared storage path, guest state and memory over TLS on the loopback. */
 class MachineMigrationTest {
@@ -192,11 +195,14 @@ class MachineMigrationTest {
     void a_plan_that_vm_service_did_not_sign_is_rejected() throws Exception {
         var attempt = machine.migrate(a, b);
         var forged = lab.signed(attempt.plan.build(), "stranger");
-        var changed = lab.signed(attempt.plan.build(), "vm-service").toBuilder()
-                .setPlan(attempt.plan.setTargetNode("node-c").build().toByteString())
-                .build();
+        var changed =
+                lab.signed(attempt.plan.build(), "vm-service").toBuilder()
+                        .setPlan(attempt.plan.setTargetNode("node-c").build().toByteString())
+                        .build();
 
-        assertThatThrownBy(() -> b.plans.verify(forged)).isInstanceOf(PlanRejected.class).hasMessageContaining("stranger");
+        assertThatThrownBy(() -> b.plans.verify(forged))
+                .isInstanceOf(PlanRejected.class)
+                .hasMessageContaining("stranger");
         assertThatThrownBy(() -> b.plans.verify(changed)).isInstanceOf(PlanRejected.class);
         machine.stop(a);
     }
@@ -206,9 +212,16 @@ class MachineMigrationTest {
     }
 
     private static void isAttemptOver(Throwable thrown) {
-        assertThat(thrown).isInstanceOfSatisfying(MachineRefused.class, refused -> assertThat(refused.refusal())
+        assertThat(thrown)
                 .isInstanceOfSatisfying(
-                        MachineRefusal.Protocol.class,
-                        protocol -> assertThat(protocol.reason()).isInstanceOf(Reason.AttemptOver.class)));
+                        MachineRefused.class,
+                        refused ->
+                                assertThat(refused.refusal())
+                                        .isInstanceOfSatisfying(
+                                                MachineRefusal.Protocol.class,
+                                                protocol ->
+                                                        assertThat(protocol.reason())
+                                                                .isInstanceOf(
+                                                                        Reason.AttemptOver.class)));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tlvm.agent.hypervisor.qemu.MigrationStatus;
 import io.tlvm.agent.hypervisor.qemu.RunState;
 import io.tlvm.ownership.journal.Observed.State;
+
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,7 +33,8 @@ class ProcessStateTest {
         "IO_ERROR,NONE,true,ENDED",
         "GUEST_PANICKED,NONE,true,ENDED",
     })
-    void state_is_read_from_both(RunState status, MigrationStatus migration, boolean claimed, State expected) {
+    void state_is_read_from_both(
+            RunState status, MigrationStatus migration, boolean claimed, State expected) {
         assertThat(Processes.state(status, migration, claimed)).isEqualTo(expected);
     }
 }

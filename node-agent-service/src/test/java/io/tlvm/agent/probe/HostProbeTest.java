@@ -8,14 +8,16 @@ import io.tlvm.agent.firmware.FirmwareKind;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
 import io.tlvm.agent.hypervisor.qemu.MachineHardware;
 import io.tlvm.agent.hypervisor.qemu.RunAs;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class HostProbeTest {
     private static final Path TOOLS = Path.of("/usr/bin");
@@ -33,9 +35,12 @@ class HostProbeTest {
         HostCapabilities host = probe(SearchPath.of("relative:/usr/bin")).probe();
 
         assertThat(host.qemuVersion()).matches("\\d+\\.\\d+\\.\\d+");
-        assertThat(host.machineTypes()).contains("pc-q35-7.2").allMatch(type -> type.startsWith("pc-q35-"));
+        assertThat(host.machineTypes())
+                .contains("pc-q35-7.2")
+                .allMatch(type -> type.startsWith("pc-q35-"));
         assertThat(host.swtpmFeatures()).contains("cmdarg-key-fd");
-        assertThat(host.firmware().get(FirmwareKind.SECURE_BOOT)).isInstanceOf(FirmwareSupport.Installed.class);
+        assertThat(host.firmware().get(FirmwareKind.SECURE_BOOT))
+                .isInstanceOf(FirmwareSupport.Installed.class);
         assertThat(host.vcpus()).isPositive();
         assertThat(host.memoryBytes()).isGreaterThan(1L << 28);
         switch (host.acceleration()) {
@@ -43,7 +48,8 @@ class HostProbeTest {
             case Acceleration.Emulation(String whyNotKvm) -> {
                 assertThat(whyNotKvm).containsIgnoringCase("kvm");
                 assertThat(host.cpuModel()).isEqualTo(MachineHardware.TCG_CPU);
-                assertThat(host.vbs()).isEqualTo(new VbsSupport.Possible(MachineHardware.TCG_VBS_CPU));
+                assertThat(host.vbs())
+                        .isEqualTo(new VbsSupport.Possible(MachineHardware.TCG_VBS_CPU));
             }
         }
         try (Stream<Path> left = Files.list(root)) {
@@ -61,7 +67,8 @@ class HostProbeTest {
 
     @Test
     void impostor_of_qemu_is_named_with_its_path() throws Exception {
-        Path impostor = Files.createSymbolicLink(root.resolve("qemu-system-x86_64"), Path.of("/bin/false"));
+        Path impostor =
+                Files.createSymbolicLink(root.resolve("qemu-system-x86_64"), Path.of("/bin/false"));
 
         assertThatThrownBy(() -> probe(new SearchPath(List.of(root, TOOLS))).probe())
                 .isInstanceOf(HostUnusable.class)
@@ -81,7 +88,9 @@ class HostProbeTest {
     @Test
     void qemu_that_only_knows_its_version_is_refused() throws Exception {
         Path half = root.resolve("qemu-system-x86_64");
-        Files.writeString(half, """
+        Files.writeString(
+                half,
+                """
                 #!/bin/sh
                 case $1 in
                   --version) echo 'QEMU emulator version 9.9.9' ;;
@@ -99,12 +108,13 @@ class HostProbeTest {
 
     private HostProbe probe(SearchPath path) throws Exception {
         Path guardian = root.resolve("guardian");
-        Process build = new ProcessBuilder("src/main/c/build", guardian.toString())
-                .inheritIO()
-                .start();
+        Process build =
+                new ProcessBuilder("src/main/c/build", guardian.toString()).inheritIO().start();
         assertThat(build.waitFor()).isZero();
         RunAs user =
-                System.getProperty("user.name").equals("root") ? new RunAs.Ids(64711, 64711) : new RunAs.AgentItself();
+                System.getProperty("user.name").equals("root")
+                        ? new RunAs.Ids(64711, 64711)
+                        : new RunAs.AgentItself();
         return new HostProbe(
                 path,
                 new FirmwareImages(FirmwareImages.DEBIAN),

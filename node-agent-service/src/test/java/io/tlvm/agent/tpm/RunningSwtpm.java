@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.keys.SwtpmKey;
+
+import org.awaitility.Awaitility;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,9 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 
-/** A real swtpm on a state directory, under the user that owns it, with its key from a descriptor. */
+/**
+ * A real swtpm on a state directory, under the user that owns it, with its key from a descriptor.
+ */
 public final class RunningSwtpm implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -26,21 +30,26 @@ public final class RunningSwtpm implements AutoCloseable {
     }
 
     /** Starts it. {@code runDirectory} belongs to {@code owner}. */
-    public static RunningSwtpm start(Path stateDirectory, Path runDirectory, SwtpmKey key, FileOwner owner)
+    public static RunningSwtpm start(
+            Path stateDirectory, Path runDirectory, SwtpmKey key, FileOwner owner)
             throws IOException {
         Path socket = runDirectory.resolve("swtpm.sock");
         List<String> command = new ArrayList<>();
         if (FileOwner.ofThisProcess().uid() == 0) {
-            command.addAll(List.of("setpriv", "--reuid", "" + owner.uid(), "--regid", "" + owner.gid()));
+            command.addAll(
+                    List.of("setpriv", "--reuid", "" + owner.uid(), "--regid", "" + owner.gid()));
             command.add("--clear-groups");
         }
         command.addAll(List.of("/bin/sh", "-c", "exec 3<&0 </dev/null; exec \"$@\"", "swtpm"));
-        command.addAll(new SwtpmCommandLine(stateDirectory, socket, runDirectory.resolve("swtpm.log")).arguments());
+        command.addAll(
+                new SwtpmCommandLine(stateDirectory, socket, runDirectory.resolve("swtpm.log"))
+                        .arguments());
         command.addAll(List.of("--key", "fd=3,mode=aes-256-cbc,format=hex"));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
         try (var stdin = process.getOutputStream()) {
             key.writeHexLine(stdin);
         }
@@ -55,9 +64,10 @@ public final class RunningSwtpm implements AutoCloseable {
     }
 
     private String control(String option) throws IOException, InterruptedException {
-        Process ioctl = new ProcessBuilder("swtpm_ioctl", "--unix", socket.toString(), option)
-                .redirectErrorStream(true)
-                .start();
+        Process ioctl =
+                new ProcessBuilder("swtpm_ioctl", "--unix", socket.toString(), option)
+                        .redirectErrorStream(true)
+                        .start();
         String said = new String(ioctl.getInputStream().readAllBytes(), UTF_8);
         if (!ioctl.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
             ioctl.destroyForcibly();

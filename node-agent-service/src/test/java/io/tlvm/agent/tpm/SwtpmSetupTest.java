@@ -1,9 +1,10 @@
 package io.tlvm.agent.tpm;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.keys.DirectoryKeys;
@@ -14,6 +15,13 @@ import io.tlvm.agent.tpm.PermanentState.Reading;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,20 +41,18 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
-/** With the swtpm, swtpm_setup and openssl that are installed. One TPM is made for all sentences. */
+/**
+ * With the swtpm, swtpm_setup and openssl that are installed. One TPM is made for all sentences.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SwtpmSetupTest {
     private static final VmUid VM = new VmUid("6f9619ff-8b86-4d01-b42d-00cf4fc964ff");
     private static final StateRef REF = new StateRef("g1-0a1b2c3d");
     private static final int SOME_USER = 64123;
 
-    private final DirectoryKeys keys = DirectoryKeys.derive(StateKey.random(new SecureRandom()), VM, REF);
+    private final DirectoryKeys keys =
+            DirectoryKeys.derive(StateKey.random(new SecureRandom()), VM, REF);
     private Path directory;
     private FileOwner owner;
     private SwtpmSetup setup;
@@ -75,10 +81,17 @@ class SwtpmSetupTest {
 
     @Test
     void the_certificate_names_the_machine_and_is_signed_by_the_authority() throws Exception {
-        X509Certificate certificate = (X509Certificate) CertificateFactory.getInstance("X.509")
-                .generateCertificate(new ByteArrayInputStream(made.certificate().toByteArray()));
-        X509Certificate issuer = (X509Certificate) CertificateFactory.getInstance("X.509")
-                .generateCertificate(Files.newInputStream(directory.resolve("ek-ca/issuercert.pem")));
+        X509Certificate certificate =
+                (X509Certificate)
+                        CertificateFactory.getInstance("X.509")
+                                .generateCertificate(
+                                        new ByteArrayInputStream(made.certificate().toByteArray()));
+        X509Certificate issuer =
+                (X509Certificate)
+                        CertificateFactory.getInstance("X.509")
+                                .generateCertificate(
+                                        Files.newInputStream(
+                                                directory.resolve("ek-ca/issuercert.pem")));
 
         certificate.verify(issuer.getPublicKey());
         assertThat(certificate.getSubjectX500Principal().getName()).contains("CN=" + VM);
@@ -90,10 +103,13 @@ class SwtpmSetupTest {
         assertThat(mode(tpm)).isEqualTo("rwx------");
         assertThat(FileOwner.of(tpm)).isEqualTo(owner);
         try (Stream<Path> files = Files.list(tpm)) {
-            assertThat(files).isNotEmpty().allSatisfy(file -> {
-                assertThat(mode(file)).isEqualTo("rw-------");
-                assertThat(FileOwner.of(file)).isEqualTo(owner);
-            });
+            assertThat(files)
+                    .isNotEmpty()
+                    .allSatisfy(
+                            file -> {
+                                assertThat(mode(file)).isEqualTo("rw-------");
+                                assertThat(FileOwner.of(file)).isEqualTo(owner);
+                            });
         }
     }
 
@@ -132,18 +148,19 @@ class SwtpmSetupTest {
             iv = tag == 6 ? value : iv;
         }
         Path encrypted = Files.write(directory.resolve("ciphertext"), ciphertext);
-        Process openssl = new ProcessBuilder(
-                        "openssl",
-                        "enc",
-                        "-d",
-                        "-aes-256-cbc",
-                        "-in",
-                        encrypted.toString(),
-                        "-K",
-                        hex(keys.swtpmKey()),
-                        "-iv",
-                        HexFormat.of().formatHex(iv, 0, 16))
-                .start();
+        Process openssl =
+                new ProcessBuilder(
+                                "openssl",
+                                "enc",
+                                "-d",
+                                "-aes-256-cbc",
+                                "-in",
+                                encrypted.toString(),
+                                "-K",
+                                hex(keys.swtpmKey()),
+                                "-iv",
+                                HexFormat.of().formatHex(iv, 0, 16))
+                        .start();
         byte[] payload = openssl.getInputStream().readAllBytes();
         assertThat(openssl.waitFor(10, TimeUnit.SECONDS)).isTrue();
 
@@ -176,13 +193,15 @@ class SwtpmSetupTest {
                     .isInstanceOf(Reading.Rejected.class);
         }
         assertThat(PermanentState.read(Arrays.copyOf(file, file.length + 1), keys.swtpmKey()))
-                .isEqualTo(new Reading.Rejected(new Defect.WrongLength(file.length, file.length + 1)));
+                .isEqualTo(
+                        new Reading.Rejected(new Defect.WrongLength(file.length, file.length + 1)));
     }
 
     @Test
     void a_file_of_another_directory_is_not_authentic() throws IOException {
         byte[] file = Files.readAllBytes(tpm.resolve(PermanentState.FILE_NAME));
-        try (DirectoryKeys other = DirectoryKeys.derive(StateKey.random(new SecureRandom()), VM, REF)) {
+        try (DirectoryKeys other =
+                DirectoryKeys.derive(StateKey.random(new SecureRandom()), VM, REF)) {
             assertThat(PermanentState.read(file, other.swtpmKey()))
                     .isEqualTo(new Reading.Rejected(new Defect.NotAuthentic()));
         }
@@ -214,7 +233,8 @@ class SwtpmSetupTest {
     }
 
     @Test
-    void without_its_certificate_authority_no_tpm_is_made_and_the_reason_is_told() throws IOException {
+    void without_its_certificate_authority_no_tpm_is_made_and_the_reason_is_told()
+            throws IOException {
         Path empty = Files.createDirectory(directory.resolve("tpm-without-ca"));
         SwtpmSetup broken = new SwtpmSetup(directory.resolve("nowhere"), Duration.ofSeconds(20));
 
@@ -231,8 +251,9 @@ class SwtpmSetupTest {
         assertThatThrownBy(() -> hasty.manufacture(empty, keys.swtpmKey(), owner, VM))
                 .isInstanceOf(ManufactureFailed.class)
                 .hasMessageContaining("longer than");
-        assertThat(ProcessHandle.allProcesses()
-                        .map(process -> process.info().commandLine().orElse("")))
+        assertThat(
+                        ProcessHandle.allProcesses()
+                                .map(process -> process.info().commandLine().orElse("")))
                 .noneMatch(commandLine -> commandLine.contains(empty.toString()));
     }
 
@@ -243,8 +264,12 @@ class SwtpmSetupTest {
 
     @Test
     void the_command_line_has_private_files_and_no_key() {
-        assertThat(new SwtpmCommandLine(tpm, Path.of("/run/tlvm/1/swtpm.sock"), Path.of("/run/tlvm/1/swtpm.log"))
-                        .arguments())
+        assertThat(
+                        new SwtpmCommandLine(
+                                        tpm,
+                                        Path.of("/run/tlvm/1/swtpm.sock"),
+                                        Path.of("/run/tlvm/1/swtpm.log"))
+                                .arguments())
                 .containsExactly(
                         "swtpm",
                         "socket",
@@ -256,9 +281,13 @@ class SwtpmSetupTest {
                         "--terminate",
                         "--log",
                         "file=/run/tlvm/1/swtpm.log,level=1");
-        assertThatThrownBy(() -> new SwtpmCommandLine(Path.of("/a,b"), Path.of("/s"), Path.of("/l")))
+        assertThatThrownBy(
+                        () -> new SwtpmCommandLine(Path.of("/a,b"), Path.of("/s"), Path.of("/l")))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new SwtpmCommandLine(tpm, Path.of("/" + "s".repeat(107)), Path.of("/l")))
+        assertThatThrownBy(
+                        () ->
+                                new SwtpmCommandLine(
+                                        tpm, Path.of("/" + "s".repeat(107)), Path.of("/l")))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -300,18 +329,25 @@ class SwtpmSetupTest {
 
         private void look() {
             while (!over.get()) {
-                ProcessHandle.allProcesses().forEach(process -> {
-                    for (String file : new String[] {"cmdline", "environ"}) {
-                        Path path = Path.of("/proc", Long.toString(process.pid()), file);
-                        try {
-                            if (new String(Files.readAllBytes(path), ISO_8859_1).contains(secret)) {
-                                seen.add(path.toString());
-                            }
-                        } catch (IOException ended) {
-                            // it was there a moment ago
-                        }
-                    }
-                });
+                ProcessHandle.allProcesses()
+                        .forEach(
+                                process -> {
+                                    for (String file : new String[] {"cmdline", "environ"}) {
+                                        Path path =
+                                                Path.of(
+                                                        "/proc",
+                                                        Long.toString(process.pid()),
+                                                        file);
+                                        try {
+                                            if (new String(Files.readAllBytes(path), ISO_8859_1)
+                                                    .contains(secret)) {
+                                                seen.add(path.toString());
+                                            }
+                                        } catch (IOException ended) {
+                                            // it was there a moment ago
+                                        }
+                                    }
+                                });
                 if (round.getNumberWaiting() > 0) {
                     try {
                         round.await();

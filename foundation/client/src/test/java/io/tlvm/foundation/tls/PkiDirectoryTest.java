@@ -39,7 +39,7 @@ class PkiDirectoryTest {
             assertThat(pki.keyManager().getPrivateKey(alias))
                     .as(
                             "a handshake that began before the rotation ends with the key it began"
-                                + " with")
+                                    + " with")
                     .isNotNull();
         }
     }

@@ -66,7 +66,7 @@ class DeadlineInterceptor implements ServerInterceptor, Prioritized {
                                 Refusal.of(ErrorReason.ERROR_REASON_TIMED_OUT, domain)
                                         .what(
                                                 "the call did not end within %s, which holds"
-                                                    + " without a deadline",
+                                                        + " without a deadline",
                                                 deadline)
                                         .with("timeout", deadline)
                                         .asException();

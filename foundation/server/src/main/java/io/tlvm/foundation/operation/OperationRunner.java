@@ -192,7 +192,7 @@ public final class OperationRunner implements AutoCloseable {
                     Refusal.of(ErrorReason.ERROR_REASON_INTERNAL_BUG, domain)
                             .what(
                                     "the operation failed in a way that its authors did not"
-                                        + " foresee, debug id %s",
+                                            + " foresee, debug id %s",
                                     debugId)
                             .with("debugId", debugId)
                             .request(debugId)

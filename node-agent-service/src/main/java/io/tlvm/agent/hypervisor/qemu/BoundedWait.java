@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
-/** Waiting for a condition of the outside world that announces nothing. The only place of the agent that sleeps. */
+/**
+ * Waiting for a condition of the outside world that announces nothing. The only place of the agent
+ * that sleeps.
+ */
 public final class BoundedWait {
     private BoundedWait() {}
 
@@ -15,12 +18,13 @@ public final class BoundedWait {
     }
 
     /**
-     * Looks until there is an answer or the limit has passed; at least once, and once more at the end.
+     * Looks until there is an answer or the limit has passed; at least once, and once more at the
+     * end.
      *
      * @return the first answer, or empty when the limit passed without one
      */
-    public static <T, E extends Exception> Optional<T> until(Duration limit, Duration step, Look<T, E> look)
-            throws E, InterruptedException {
+    public static <T, E extends Exception> Optional<T> until(
+            Duration limit, Duration step, Look<T, E> look) throws E, InterruptedException {
         long end = System.nanoTime() + limit.toNanos();
         while (true) {
             Optional<T> answer = look.now();

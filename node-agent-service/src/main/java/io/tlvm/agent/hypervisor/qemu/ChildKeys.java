@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * The two keys of a VM's swtpm on their way to its guardian. Nothing is held here: each line is written straight from the
- * key that the caller owns and wipes.
+ * The two keys of a VM's swtpm on their way to its guardian. Nothing is held here: each line is
+ * written straight from the key that the caller owns and wipes.
  *
- * <p>swtpm(8): the state key encrypts the state files, the migration key what QEMU carries to another host. With only the
- * first, swtpm hands QEMU plain state.
+ * <p>swtpm(8): the state key encrypts the state files, the migration key what QEMU carries to
+ * another host. With only the first, swtpm hands QEMU plain state.
  *
  * @param state writes the state key, 64 hex digits and a line feed
  * @param migration writes the migration key alike; both ends of a migration have the same

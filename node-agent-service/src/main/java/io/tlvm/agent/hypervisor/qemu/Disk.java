@@ -4,10 +4,11 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * A raw disk image. Always opened as raw, never probed: a guest can write another format's header into its first sector.
+ * A raw disk image. Always opened as raw, never probed: a guest can write another format's header
+ * into its first sector.
  *
- * @param node QEMU's name of the block node, unique in the machine; jobs and exports name it. The device is {@code
- *     disk-<node>}
+ * @param node QEMU's name of the block node, unique in the machine; jobs and exports name it. The
+ *     device is {@code disk-<node>}
  * @param file absolute path of the image
  * @param readOnly the guest cannot write it
  */

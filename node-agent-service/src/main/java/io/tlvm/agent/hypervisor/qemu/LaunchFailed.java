@@ -1,6 +1,8 @@
 package io.tlvm.agent.hypervisor.qemu;
 
-/** A VM's processes did not come up. Nothing of them is left; the run directory is, with the logs. */
+/**
+ * A VM's processes did not come up. Nothing of them is left; the run directory is, with the logs.
+ */
 public final class LaunchFailed extends Exception {
     private final String reason;
 

@@ -15,7 +15,8 @@ public sealed interface LeaseEnd {
     /**
      * The VM is bound to a lease.
      *
-     * @param sinceBoot on the clock of {@code /proc/uptime}, which runs on during suspend and is never set
+     * @param sinceBoot on the clock of {@code /proc/uptime}, which runs on during suspend and is
+     *     never set
      */
     record At(Duration sinceBoot) implements LeaseEnd {
         public At {
@@ -32,14 +33,18 @@ public sealed interface LeaseEnd {
         return Duration.ofNanos(seconds.movePointRight(9).longValueExact());
     }
 
-    /** The text of the {@code deadline} file; rounded down, so that the guardian never grants more than the lease. */
+    /**
+     * The text of the {@code deadline} file; rounded down, so that the guardian never grants more
+     * than the lease.
+     */
     default String toText() {
         return switch (this) {
             case Never() -> "never\n";
             case At(Duration sinceBoot) ->
-                BigDecimal.valueOf(sinceBoot.toMillis(), 3)
-                                .setScale(2, RoundingMode.DOWN)
-                                .toPlainString() + "\n";
+                    BigDecimal.valueOf(sinceBoot.toMillis(), 3)
+                                    .setScale(2, RoundingMode.DOWN)
+                                    .toPlainString()
+                            + "\n";
         };
     }
 }

@@ -3,10 +3,16 @@ package io.tlvm.agent.hypervisor.qemu;
 import java.util.Locale;
 import java.util.Set;
 
-/** The capabilities of a migration that are ever on; all others of this QEMU are set to off before each one. */
+/**
+ * The capabilities of a migration that are ever on; all others of this QEMU are set to off before
+ * each one.
+ */
 public enum MigrationCapability {
     EVENTS,
-    /** The target confirms; without it the source may say completed although the target died loading. */
+    /**
+     * The target confirms; without it the source may say completed although the target died
+     * loading.
+     */
     RETURN_PATH,
     /** The source stops before the vTPM leaves, until it is told to go on. */
     PAUSE_BEFORE_SWITCHOVER,
@@ -16,10 +22,12 @@ public enum MigrationCapability {
     AUTO_CONVERGE;
 
     /** For the end that sends. */
-    public static final Set<MigrationCapability> SOURCE = Set.of(EVENTS, RETURN_PATH, PAUSE_BEFORE_SWITCHOVER);
+    public static final Set<MigrationCapability> SOURCE =
+            Set.of(EVENTS, RETURN_PATH, PAUSE_BEFORE_SWITCHOVER);
 
     /** For the end that receives. */
-    public static final Set<MigrationCapability> TARGET = Set.of(EVENTS, RETURN_PATH, LATE_BLOCK_ACTIVATE);
+    public static final Set<MigrationCapability> TARGET =
+            Set.of(EVENTS, RETURN_PATH, LATE_BLOCK_ACTIVATE);
 
     /** The spelling in QMP. */
     public String wire() {

@@ -16,7 +16,10 @@ public enum MigrationStatus {
     COMPLETED,
     FAILED,
     COLO,
-    /** The guest is stopped, memory is over, the vTPM is still here; it waits for {@code migrate-continue}. */
+    /**
+     * The guest is stopped, memory is over, the vTPM is still here; it waits for {@code
+     * migrate-continue}.
+     */
     PRE_SWITCHOVER,
     DEVICE,
     WAIT_UNPLUG;
@@ -43,7 +46,8 @@ public enum MigrationStatus {
                     COLO,
                     PRE_SWITCHOVER,
                     DEVICE,
-                    WAIT_UNPLUG -> false;
+                    WAIT_UNPLUG ->
+                    false;
         };
     }
 }

@@ -12,7 +12,10 @@ public sealed interface ProcessEnd {
 
     record Signalled(int signal) implements ProcessEnd {}
 
-    /** It is gone and nobody wrote down how: the guardian was killed, and the kernel took its children along. */
+    /**
+     * It is gone and nobody wrote down how: the guardian was killed, and the kernel took its
+     * children along.
+     */
     record Unrecorded() implements ProcessEnd {}
 
     /** Reads an {@code *.exit} file; empty when there is none (yet). */
@@ -26,6 +29,7 @@ public sealed interface ProcessEnd {
             throw new IOException(file + " does not say how the process ended");
         }
         int number = Integer.parseInt(matcher.group(2));
-        return Optional.of(matcher.group(1).equals("exit") ? new Exited(number) : new Signalled(number));
+        return Optional.of(
+                matcher.group(1).equals("exit") ? new Exited(number) : new Signalled(number));
     }
 }

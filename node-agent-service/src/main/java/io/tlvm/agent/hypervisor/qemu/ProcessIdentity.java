@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
  * One process and no later one with the same number.
  *
  * @param pid process id
- * @param startTicks clock ticks from boot to the start of the process: field 22 of {@code /proc/PID/stat}, proc(5)
+ * @param startTicks clock ticks from boot to the start of the process: field 22 of {@code
+ *     /proc/PID/stat}, proc(5)
  */
 public record ProcessIdentity(long pid, long startTicks) {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,18}) (\\d{1,18})\\n?");
@@ -39,7 +40,10 @@ public record ProcessIdentity(long pid, long startTicks) {
     /** The process that runs this code. */
     public static ProcessIdentity self() {
         return of(ProcessHandle.current().pid())
-                .orElseThrow(() -> new IllegalStateException("/proc is not mounted, or hides processes"));
+                .orElseThrow(
+                        () ->
+                                new IllegalStateException(
+                                        "/proc is not mounted, or hides processes"));
     }
 
     /** Reads a {@code *.pid} file of a run directory; empty when it is not there (yet). */
@@ -52,7 +56,9 @@ public record ProcessIdentity(long pid, long startTicks) {
         if (!matcher.matches()) {
             throw new IOException(file + " does not hold a pid and a start time");
         }
-        return Optional.of(new ProcessIdentity(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2))));
+        return Optional.of(
+                new ProcessIdentity(
+                        Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2))));
     }
 
     /** The text of a {@code *.pid} file. */
@@ -81,12 +87,16 @@ public record ProcessIdentity(long pid, long startTicks) {
         if (!isAlive()) {
             return;
         }
-        ProcessHandle.of(pid).ifPresent(handle -> {
-            // The handle remembers the start time it saw: a number reused after this line is not signalled.
-            if (isAlive()) {
-                boolean ignored = force ? handle.destroyForcibly() : handle.destroy();
-            }
-        });
+        ProcessHandle.of(pid)
+                .ifPresent(
+                        handle -> {
+                            // The handle remembers the start time it saw: a number reused after
+                            // this line is not signalled.
+                            if (isAlive()) {
+                                boolean ignored =
+                                        force ? handle.destroyForcibly() : handle.destroy();
+                            }
+                        });
     }
 
     private record Stat(char state, long startTicks) {}
@@ -94,11 +104,15 @@ public record ProcessIdentity(long pid, long startTicks) {
     private static Optional<Stat> stat(long pid) {
         String text;
         try {
-            text = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+            text =
+                    Files.readString(
+                            Path.of("/proc", Long.toString(pid), "stat"),
+                            StandardCharsets.ISO_8859_1);
         } catch (IOException gone) {
             return Optional.empty();
         }
-        // The command name is in parentheses and may hold blanks and parentheses itself: count from the last one.
+        // The command name is in parentheses and may hold blanks and parentheses itself: count from
+        // the last one.
         String[] fields = text.substring(text.lastIndexOf(')') + 1).trim().split(" ", 21);
         return fields.length < 21
                 ? Optional.empty()

@@ -1,5 +1,7 @@
 package io.tlvm.agent.hypervisor.qemu;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Starts VMs as processes, paused, and finds those again that an earlier agent started. */
 public final class QemuLauncher {
@@ -34,14 +35,20 @@ public final class QemuLauncher {
     /**
      * One start.
      *
-     * @param tpmState the directory of the vTPM, owned by the user the VM runs as; empty for a machine without one
+     * @param tpmState the directory of the vTPM, owned by the user the VM runs as; empty for a
+     *     machine without one
      * @param timeout until QMP answers
      */
     public record Launch(
-            MachineHardware hardware, Optional<Path> tpmState, RunAs runAs, LeaseEnd leaseEnd, Duration timeout) {
+            MachineHardware hardware,
+            Optional<Path> tpmState,
+            RunAs runAs,
+            LeaseEnd leaseEnd,
+            Duration timeout) {
         public Launch {
             if ((hardware.securityType() == SecurityType.TRUSTED_LAUNCH) != tpmState.isPresent()) {
-                throw new IllegalArgumentException("a vTPM state directory belongs to TRUSTED_LAUNCH, and only there");
+                throw new IllegalArgumentException(
+                        "a vTPM state directory belongs to TRUSTED_LAUNCH, and only there");
             }
         }
     }
@@ -55,22 +62,31 @@ public final class QemuLauncher {
     public QemuProcess launch(Launch launch, @Nullable ChildKeys keys)
             throws IOException, InterruptedException, LaunchFailed {
         RunDirectory run = launch.hardware().runDirectory();
-        ProcessIdentity started = guardian.start(
-                run,
-                new Guardian.Programs(
-                        QemuCommandLine.of(qemu, launch.hardware()),
-                        launch.tpmState().map(state -> SwtpmCommandLine.of(swtpm, state, run)),
-                        launch.runAs(),
-                        launch.leaseEnd()),
-                keys);
+        ProcessIdentity started =
+                guardian.start(
+                        run,
+                        new Guardian.Programs(
+                                QemuCommandLine.of(qemu, launch.hardware()),
+                                launch.tpmState()
+                                        .map(state -> SwtpmCommandLine.of(swtpm, state, run)),
+                                launch.runAs(),
+                                launch.leaseEnd()),
+                        keys);
         return awaitMonitor(run, started, launch.timeout());
     }
 
-    /** Starts a guardian with any QEMU arguments that give it the monitors of the run directory, and no TPM. */
-    public QemuProcess launchBare(RunDirectory run, QemuCommandLine line, RunAs runAs, Duration timeout)
+    /**
+     * Starts a guardian with any QEMU arguments that give it the monitors of the run directory, and
+     * no TPM.
+     */
+    public QemuProcess launchBare(
+            RunDirectory run, QemuCommandLine line, RunAs runAs, Duration timeout)
             throws IOException, InterruptedException, LaunchFailed {
         ProcessIdentity started =
-                guardian.start(run, new Guardian.Programs(line, Optional.empty(), runAs, new LeaseEnd.Never()), null);
+                guardian.start(
+                        run,
+                        new Guardian.Programs(line, Optional.empty(), runAs, new LeaseEnd.Never()),
+                        null);
         return awaitMonitor(run, started, timeout);
     }
 
@@ -80,15 +96,24 @@ public final class QemuLauncher {
         Optional<QemuProcess> process = Optional.empty();
         String failure = "QEMU did not answer within " + timeout.toSeconds() + " s";
         try {
-            Optional<Boolean> listening = BoundedWait.until(timeout, STEP, () -> {
-                if (!started.isAlive() || Files.exists(run.file("qemu.exit"))) {
-                    return Optional.of(false);
-                }
-                return hasMonitor(run) ? Optional.of(true) : Optional.empty();
-            });
+            Optional<Boolean> listening =
+                    BoundedWait.until(
+                            timeout,
+                            STEP,
+                            () -> {
+                                if (!started.isAlive() || Files.exists(run.file("qemu.exit"))) {
+                                    return Optional.of(false);
+                                }
+                                return hasMonitor(run) ? Optional.of(true) : Optional.empty();
+                            });
             if (listening.orElse(false)) {
-                process = Optional.of(QemuProcess.open(
-                        run, started, commandTimeout, Duration.ofNanos(Math.max(1, end - System.nanoTime()))));
+                process =
+                        Optional.of(
+                                QemuProcess.open(
+                                        run,
+                                        started,
+                                        commandTimeout,
+                                        Duration.ofNanos(Math.max(1, end - System.nanoTime()))));
             } else if (listening.isPresent()) {
                 failure = "the VM's processes ended at once";
             }
@@ -105,7 +130,8 @@ public final class QemuLauncher {
         return process.get();
     }
 
-    private static boolean endAll(RunDirectory run, ProcessIdentity guardian) throws IOException, InterruptedException {
+    private static boolean endAll(RunDirectory run, ProcessIdentity guardian)
+            throws IOException, InterruptedException {
         List<ProcessIdentity> living = new ArrayList<>(List.of(guardian));
         run.living().stream().filter(process -> !process.equals(guardian)).forEach(living::add);
         return Guardian.end(living, ENDING);
@@ -119,7 +145,8 @@ public final class QemuLauncher {
 
     private static String reasons(RunDirectory run) {
         StringBuilder reasons = new StringBuilder();
-        for (String name : List.of("guardian.exit", "guardian.log", "swtpm.log", "qemu.log", "qemu.exit")) {
+        for (String name :
+                List.of("guardian.exit", "guardian.log", "swtpm.log", "qemu.log", "qemu.exit")) {
             String tail = SmallFile.tail(run.file(name));
             if (!tail.isEmpty()) {
                 reasons.append(reasons.isEmpty() ? "" : "; ")
@@ -141,23 +168,28 @@ public final class QemuLauncher {
          *
          * @param guardianSaid why the guardian ended; empty when it was killed
          */
-        record Gone(ProcessEnd qemu, ProcessEnd swtpm, Optional<String> guardianSaid) implements Attachment {}
+        record Gone(ProcessEnd qemu, ProcessEnd swtpm, Optional<String> guardianSaid)
+                implements Attachment {}
     }
 
     /**
-     * Takes over a VM: proves by pid and start time that its guardian is the one, tells it who the agent is, and takes
-     * the seat at the monitor.
+     * Takes over a VM: proves by pid and start time that its guardian is the one, tells it who the
+     * agent is, and takes the seat at the monitor.
      *
-     * @throws QmpException when the processes live and the monitor does not answer in time; they are left alone
+     * @throws QmpException when the processes live and the monitor does not answer in time; they
+     *     are left alone
      */
-    public Attachment attach(RunDirectory run, Duration timeout) throws IOException, InterruptedException {
+    public Attachment attach(RunDirectory run, Duration timeout)
+            throws IOException, InterruptedException {
         Optional<ProcessIdentity> living = run.guardian();
         Optional<ProcessIdentity> machine = ProcessIdentity.read(run.file("qemu.pid"));
         if (living.isEmpty() || machine.isEmpty() || !machine.get().isAlive()) {
-            // A guardian that still tidies up, a start that an agent's death cut short, children that outlived a
+            // A guardian that still tidies up, a start that an agent's death cut short, children
+            // that outlived a
             // guardian without CAP_KILL: nothing of it can be used, and "gone" must be true.
             if (!Guardian.end(run.living(), ENDING)) {
-                throw new IOException("processes of " + run.path() + " cannot be ended: " + run.living());
+                throw new IOException(
+                        "processes of " + run.path() + " cannot be ended: " + run.living());
             }
             return new Attachment.Gone(
                     ended(run, "qemu.exit"),
@@ -165,7 +197,8 @@ public final class QemuLauncher {
                     SmallFile.read(run.file("guardian.exit")).map(String::strip));
         }
         SmallFile.write(run.file("agent.pid"), ProcessIdentity.self().toText());
-        return new Attachment.Attached(QemuProcess.open(run, living.get(), commandTimeout, timeout));
+        return new Attachment.Attached(
+                QemuProcess.open(run, living.get(), commandTimeout, timeout));
     }
 
     private static ProcessEnd ended(RunDirectory run, String file) throws IOException {

@@ -1,5 +1,7 @@
 package io.tlvm.agent.hypervisor.qemu;
 
+import org.jboss.logging.Logger;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,14 +11,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
 
 /**
- * The living processes of one VM, and the agent's seat at its monitor. Closing this leaves the seat and nothing else:
- * the guest runs on, and {@link QemuLauncher#attach} finds it again.
+ * The living processes of one VM, and the agent's seat at its monitor. Closing this leaves the seat
+ * and nothing else: the guest runs on, and {@link QemuLauncher#attach} finds it again.
  *
- * <p>The end of QEMU and of swtpm is looked for in {@code /proc}, twice a second and when the monitor breaks off: neither
- * is a child of the agent, and QEMU says nothing when its swtpm is gone.
+ * <p>The end of QEMU and of swtpm is looked for in {@code /proc}, twice a second and when the
+ * monitor breaks off: neither is a child of the agent, and QEMU says nothing when its swtpm is
+ * gone.
  */
 public final class QemuProcess implements AutoCloseable {
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
@@ -50,13 +52,18 @@ public final class QemuProcess implements AutoCloseable {
     }
 
     static QemuProcess open(
-            RunDirectory run, ProcessIdentity guardian, Duration commandTimeout, Duration connectTimeout)
+            RunDirectory run,
+            ProcessIdentity guardian,
+            Duration commandTimeout,
+            Duration connectTimeout)
             throws IOException, InterruptedException {
-        ProcessIdentity qemu = ProcessIdentity.read(run.file("qemu.pid"))
-                .orElseThrow(() -> new IOException(run.path() + " has no qemu.pid"));
+        ProcessIdentity qemu =
+                ProcessIdentity.read(run.file("qemu.pid"))
+                        .orElseThrow(() -> new IOException(run.path() + " has no qemu.pid"));
         Optional<ProcessIdentity> swtpm = ProcessIdentity.read(run.file("swtpm.pid"));
         QmpConnection connection = QmpConnection.open(run.qmpSocket(), connectTimeout);
-        QemuProcess process = new QemuProcess(run, guardian, qemu, swtpm, connection, commandTimeout);
+        QemuProcess process =
+                new QemuProcess(run, guardian, qemu, swtpm, connection, commandTimeout);
         process.watch();
         return process;
     }
@@ -93,21 +100,25 @@ public final class QemuProcess implements AutoCloseable {
     }
 
     /**
-     * Whether the vTPM can serve: its process is neither gone nor stopped. A machine without one is as good as it gets.
+     * Whether the vTPM can serve: its process is neither gone nor stopped. A machine without one is
+     * as good as it gets.
      */
     public boolean tpmIsAlive() {
         return swtpm.map(process -> process.condition() == ProcessIdentity.Condition.RUNNING)
                 .orElse(true);
     }
 
-    /** Completes when QEMU has ended, within about half a second; never exceptionally. Not after {@link #close}. */
+    /**
+     * Completes when QEMU has ended, within about half a second; never exceptionally. Not after
+     * {@link #close}.
+     */
     public CompletionStage<ProcessEnd> qemuEnded() {
         return qemuEnded.minimalCompletionStage();
     }
 
     /**
-     * Completes when swtpm has ended. While QEMU still runs this is the moment to stop the guest: it goes on with a TPM
-     * that answers with errors. Never completes for a machine without one.
+     * Completes when swtpm has ended. While QEMU still runs this is the moment to stop the guest:
+     * it goes on with a TPM that answers with errors. Never completes for a machine without one.
      */
     public CompletionStage<ProcessEnd> swtpmEnded() {
         return swtpmEnded.minimalCompletionStage();
@@ -119,8 +130,9 @@ public final class QemuProcess implements AutoCloseable {
     }
 
     /**
-     * Waits until QEMU, swtpm and the guardian are gone, after the guest or {@code quit} ended the machine. Only then is
-     * the vTPM's directory final: newer versions of swtpm write it once more when they end.
+     * Waits until QEMU, swtpm and the guardian are gone, after the guest or {@code quit} ended the
+     * machine. Only then is the vTPM's directory final: newer versions of swtpm write it once more
+     * when they end.
      *
      * @return whether they are
      */
@@ -161,16 +173,23 @@ public final class QemuProcess implements AutoCloseable {
 
     private void watch() {
         connection.ended().thenAccept(why -> lookNow.release());
-        Thread.ofVirtual().name("watch-" + run.path().getFileName()).start(() -> {
-            try {
-                while (!closed && !(qemuEnded.isDone() && (swtpm.isEmpty() || swtpmEnded.isDone()))) {
-                    boolean ignored = lookNow.tryAcquire(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
-                    look();
-                }
-            } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread.ofVirtual()
+                .name("watch-" + run.path().getFileName())
+                .start(
+                        () -> {
+                            try {
+                                while (!closed
+                                        && !(qemuEnded.isDone()
+                                                && (swtpm.isEmpty() || swtpmEnded.isDone()))) {
+                                    boolean ignored =
+                                            lookNow.tryAcquire(
+                                                    LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+                                    look();
+                                }
+                            } catch (InterruptedException stop) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
     }
 
     private void look() throws InterruptedException {
@@ -185,11 +204,16 @@ public final class QemuProcess implements AutoCloseable {
     /** The guardian writes it right after the end; a dead guardian writes nothing any more. */
     private ProcessEnd recorded(String file) throws InterruptedException {
         try {
-            return BoundedWait.<ProcessEnd, IOException>until(RECORDING, Duration.ofMillis(10), () -> {
-                        boolean last = !guardian.isAlive();
-                        Optional<ProcessEnd> end = ProcessEnd.read(run.file(file));
-                        return end.isEmpty() && last ? Optional.of(new ProcessEnd.Unrecorded()) : end;
-                    })
+            return BoundedWait.<ProcessEnd, IOException>until(
+                            RECORDING,
+                            Duration.ofMillis(10),
+                            () -> {
+                                boolean last = !guardian.isAlive();
+                                Optional<ProcessEnd> end = ProcessEnd.read(run.file(file));
+                                return end.isEmpty() && last
+                                        ? Optional.of(new ProcessEnd.Unrecorded())
+                                        : end;
+                            })
                     .orElseGet(ProcessEnd.Unrecorded::new);
         } catch (IOException unreadable) {
             LOG.warnf(unreadable, "%s cannot be read", run.file(file));

@@ -2,12 +2,15 @@ package io.tlvm.agent.hypervisor.qemu;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The verbs for disks: looking, growing, and copying one to a target's export over a unix socket. */
+/**
+ * The verbs for disks: looking, growing, and copying one to a target's export over a unix socket.
+ */
 public final class QmpBlock {
     private final QmpCommands qmp;
 
@@ -23,27 +26,36 @@ public final class QmpBlock {
      * @param sizeBytes as the guest sees it
      * @param ioStatus {@code ok}, {@code failed} or {@code nospace}, where QEMU keeps it
      */
-    public record BlockDevice(String device, Optional<String> node, long sizeBytes, Optional<String> ioStatus) {}
+    public record BlockDevice(
+            String device, Optional<String> node, long sizeBytes, Optional<String> ioStatus) {}
 
     /**
      * A copy under way or concluded.
      *
-     * @param offset bytes done; a copy is whole only when the job ended without error and {@code offset == length}
+     * @param offset bytes done; a copy is whole only when the job ended without error and {@code
+     *     offset == length}
      * @param status {@code running}, {@code ready}, {@code paused}, {@code concluded}, …
      * @param ready a mirror follows every write from now on
      */
-    public record BlockJob(String id, long length, long offset, String status, boolean ready, Optional<String> error) {}
+    public record BlockJob(
+            String id,
+            long length,
+            long offset,
+            String status,
+            boolean ready,
+            Optional<String> error) {}
 
     /** {@code query-block}: the devices and what is behind them. */
     public List<BlockDevice> devices() throws InterruptedException {
         List<BlockDevice> devices = new ArrayList<>();
         for (JsonNode entry : qmp.run("query-block")) {
             JsonNode inserted = entry.path("inserted");
-            devices.add(new BlockDevice(
-                    entry.path("qdev").asText(entry.path("device").asText()),
-                    Optional.ofNullable(inserted.path("node-name").textValue()),
-                    inserted.path("image").path("virtual-size").asLong(),
-                    Optional.ofNullable(entry.path("io-status").textValue())));
+            devices.add(
+                    new BlockDevice(
+                            entry.path("qdev").asText(entry.path("device").asText()),
+                            Optional.ofNullable(inserted.path("node-name").textValue()),
+                            inserted.path("image").path("virtual-size").asLong(),
+                            Optional.ofNullable(entry.path("io-status").textValue())));
         }
         return List.copyOf(devices);
     }
@@ -56,7 +68,11 @@ public final class QmpBlock {
     /** {@code nbd-server-start}: the target's exports listen on this socket. */
     public void serveExports(Path socket) throws InterruptedException {
         ObjectNode arguments = qmp.object();
-        arguments.putObject("addr").put("type", "unix").putObject("data").put("path", socket.toString());
+        arguments
+                .putObject("addr")
+                .put("type", "unix")
+                .putObject("data")
+                .put("path", socket.toString());
         qmp.run("nbd-server-start", arguments);
     }
 
@@ -72,7 +88,10 @@ public final class QmpBlock {
                         .put("writable", true));
     }
 
-    /** {@code block-export-del}, hard: also while the source is still connected. BLOCK_EXPORT_DELETED follows. */
+    /**
+     * {@code block-export-del}, hard: also while the source is still connected.
+     * BLOCK_EXPORT_DELETED follows.
+     */
     public void unexport(String node) throws InterruptedException {
         qmp.run("block-export-del", qmp.object().put("id", "export-" + node).put("mode", "hard"));
     }
@@ -82,12 +101,16 @@ public final class QmpBlock {
         qmp.run("nbd-server-stop");
     }
 
-    /** {@code blockdev-add}: the target's export of that node, as {@code remote-<node>} at the source. */
+    /**
+     * {@code blockdev-add}: the target's export of that node, as {@code remote-<node>} at the
+     * source.
+     */
     public void connectRemote(String node, Path socket) throws InterruptedException {
-        ObjectNode arguments = qmp.object()
-                .put("driver", "nbd")
-                .put("node-name", "remote-" + node)
-                .put("export", node);
+        ObjectNode arguments =
+                qmp.object()
+                        .put("driver", "nbd")
+                        .put("node-name", "remote-" + node)
+                        .put("export", node);
         arguments.putObject("server").put("type", "unix").put("path", socket.toString());
         qmp.run("blockdev-add", arguments);
     }
@@ -98,9 +121,11 @@ public final class QmpBlock {
     }
 
     /**
-     * {@code blockdev-mirror} from a disk to its remote. The job stays until dismissed, so that its error is seen.
+     * {@code blockdev-mirror} from a disk to its remote. The job stays until dismissed, so that its
+     * error is seen.
      *
-     * @param blocking each guest write waits for the target's: needed when the guest writes faster than the copy
+     * @param blocking each guest write waits for the target's: needed when the guest writes faster
+     *     than the copy
      */
     public void mirror(String node, boolean blocking) throws InterruptedException {
         qmp.run(
@@ -114,14 +139,19 @@ public final class QmpBlock {
                         .put("auto-dismiss", false));
     }
 
-    /** {@code block-job-cancel} of a mirror: when it is ready this completes it, and the remote is a whole copy. */
+    /**
+     * {@code block-job-cancel} of a mirror: when it is ready this completes it, and the remote is a
+     * whole copy.
+     */
     public void endMirror(String node) throws InterruptedException {
         qmp.run("block-job-cancel", qmp.object().put("device", "mirror-" + node));
     }
 
     /** {@code block-job-cancel}, forced: gives the copy up, whatever state it is in. */
     public void dropMirror(String node) throws InterruptedException {
-        qmp.run("block-job-cancel", qmp.object().put("device", "mirror-" + node).put("force", true));
+        qmp.run(
+                "block-job-cancel",
+                qmp.object().put("device", "mirror-" + node).put("force", true));
     }
 
     /** {@code block-job-dismiss}: forgets a concluded mirror, once its error was read. */
@@ -134,13 +164,14 @@ public final class QmpBlock {
         String verb = "query-block-jobs";
         List<BlockJob> jobs = new ArrayList<>();
         for (JsonNode job : qmp.run(verb)) {
-            jobs.add(new BlockJob(
-                    Wire.text(verb, job, "device"),
-                    Wire.number(verb, job, "len"),
-                    Wire.number(verb, job, "offset"),
-                    Wire.text(verb, job, "status"),
-                    Wire.flag(verb, job, "ready"),
-                    Optional.ofNullable(job.path("error").textValue())));
+            jobs.add(
+                    new BlockJob(
+                            Wire.text(verb, job, "device"),
+                            Wire.number(verb, job, "len"),
+                            Wire.number(verb, job, "offset"),
+                            Wire.text(verb, job, "status"),
+                            Wire.flag(verb, job, "ready"),
+                            Optional.ofNullable(job.path("error").textValue())));
         }
         return List.copyOf(jobs);
     }

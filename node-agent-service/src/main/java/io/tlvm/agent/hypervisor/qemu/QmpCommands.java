@@ -2,23 +2,26 @@ package io.tlvm.agent.hypervisor.qemu;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The commands this agent gives, and no others. Each waits for QEMU's answer and throws a {@link QmpException} without
- * a good one.
+ * The commands this agent gives, and no others. Each waits for QEMU's answer and throws a {@link
+ * QmpException} without a good one.
  *
- * <p>QEMU's {@code {}} says that a command was taken, not that it had an effect ({@code stop} during a switchover has
- * none): after each of these that changes something, ask {@link #status} and {@link QmpMigration#query}.
+ * <p>QEMU's {@code {}} says that a command was taken, not that it had an effect ({@code stop}
+ * during a switchover has none): after each of these that changes something, ask {@link #status}
+ * and {@link QmpMigration#query}.
  */
 public final class QmpCommands {
     private final QmpConnection connection;
     private final Duration timeout;
 
     /**
-     * @param timeout for each command; more than the longest time that a migration may hold QEMU's main loop
+     * @param timeout for each command; more than the longest time that a migration may hold QEMU's
+     *     main loop
      */
     public QmpCommands(QmpConnection connection, Duration timeout) {
         this.connection = connection;
@@ -46,7 +49,10 @@ public final class QmpCommands {
     /** {@code query-version}: like {@code 7.2.22}. */
     public String version() throws InterruptedException {
         JsonNode qemu = run("query-version").path("qemu");
-        return Wire.number("query-version", qemu, "major") + "." + Wire.number("query-version", qemu, "minor") + "."
+        return Wire.number("query-version", qemu, "major")
+                + "."
+                + Wire.number("query-version", qemu, "minor")
+                + "."
                 + Wire.number("query-version", qemu, "micro");
     }
 
@@ -54,22 +60,27 @@ public final class QmpCommands {
     public List<Vcpu> vcpus() throws InterruptedException {
         List<Vcpu> vcpus = new ArrayList<>();
         for (JsonNode cpu : run("query-cpus-fast")) {
-            vcpus.add(new Vcpu(
-                    (int) Wire.number("query-cpus-fast", cpu, "cpu-index"),
-                    Wire.number("query-cpus-fast", cpu, "thread-id")));
+            vcpus.add(
+                    new Vcpu(
+                            (int) Wire.number("query-cpus-fast", cpu, "cpu-index"),
+                            Wire.number("query-cpus-fast", cpu, "thread-id")));
         }
         return List.copyOf(vcpus);
     }
 
     /**
-     * {@code cont}: lets the guest run, and takes the disk locks. To a QEMU that is still {@code inmigrate} it is no
-     * error and cancels {@code -S}: only after a just-read {@code paused} and {@code completed}.
+     * {@code cont}: lets the guest run, and takes the disk locks. To a QEMU that is still {@code
+     * inmigrate} it is no error and cancels {@code -S}: only after a just-read {@code paused} and
+     * {@code completed}.
      */
     public void cont() throws InterruptedException {
         run("cont");
     }
 
-    /** {@code stop}: halts the vCPUs; void at or after pre-switchover, where the end of the migration decides. */
+    /**
+     * {@code stop}: halts the vCPUs; void at or after pre-switchover, where the end of the
+     * migration decides.
+     */
     public void stop() throws InterruptedException {
         run("stop");
     }
@@ -84,7 +95,10 @@ public final class QmpCommands {
         run("system_reset");
     }
 
-    /** {@code quit}: ends QEMU at once, without the guest's doing. The answer may lose the race against the end. */
+    /**
+     * {@code quit}: ends QEMU at once, without the guest's doing. The answer may lose the race
+     * against the end.
+     */
     public void quit() throws InterruptedException {
         try {
             run("quit");
@@ -94,8 +108,8 @@ public final class QmpCommands {
     }
 
     /**
-     * {@code announce-self}: tells switches where the guest's address is now, five times. QEMU does so by itself at a
-     * target's {@code cont}; this repeats it for lost frames.
+     * {@code announce-self}: tells switches where the guest's address is now, five times. QEMU does
+     * so by itself at a target's {@code cont}; this repeats it for lost frames.
      */
     public void announceSelf() throws InterruptedException {
         run(

@@ -6,9 +6,13 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpDisconnected;
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpRefused;
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpTimedOut;
+
+import org.jboss.logging.Logger;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -34,21 +38,25 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.jboss.logging.Logger;
 
 /**
  * One seat at a QEMU monitor (QEMU: docs/interop/qmp-spec), out-of-band execution enabled.
  *
- * <p>Safe for any number of threads; meant for virtual ones. A reader thread completes replies, a second one tells
- * listeners, so a listener may itself send commands. Nothing of a dead connection can be repaired: open another.
+ * <p>Safe for any number of threads; meant for virtual ones. A reader thread completes replies, a
+ * second one tells listeners, so a listener may itself send commands. Nothing of a dead connection
+ * can be repaired: open another.
  *
- * <p>Events are hints. They are lost when listeners are slow and absent after a re-attach; who waits must also query.
+ * <p>Events are hints. They are lost when listeners are slow and absent after a re-attach; who
+ * waits must also query.
  */
 public final class QmpConnection implements AutoCloseable {
     /** query-named-block-nodes of a large machine has some 100 KiB. */
     static final int MAX_LINE_BYTES = 1 << 20;
 
-    /** QEMU stops reading a monitor with 8 queued commands (monitor/qmp.c), and then out-of-band ones wait as well. */
+    /**
+     * QEMU stops reading a monitor with 8 queued commands (monitor/qmp.c), and then out-of-band
+     * ones wait as well.
+     */
     private static final int MAX_IN_BAND = 7;
 
     private static final int MAX_WAITING_EVENTS = 4096;
@@ -56,12 +64,15 @@ public final class QmpConnection implements AutoCloseable {
 
     private final Path socket;
     private final SocketChannel channel;
-    private final ObjectMapper json = new ObjectMapper(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(64)
-                    .maxStringLength(MAX_LINE_BYTES)
-                    .build())
-            .build());
+    private final ObjectMapper json =
+            new ObjectMapper(
+                    JsonFactory.builder()
+                            .streamReadConstraints(
+                                    StreamReadConstraints.builder()
+                                            .maxNestingDepth(64)
+                                            .maxStringLength(MAX_LINE_BYTES)
+                                            .build())
+                            .build());
     private final CompletableFuture<JsonNode> greeting = new CompletableFuture<>();
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private final Map<String, Pending> pending = new ConcurrentHashMap<>();
@@ -83,9 +94,11 @@ public final class QmpConnection implements AutoCloseable {
      * Takes the seat.
      *
      * @throws QmpTimedOut when somebody else holds it, or QEMU's main loop does not turn
-     * @throws QmpDisconnected when nobody listens, or what answers is no QEMU with out-of-band execution
+     * @throws QmpDisconnected when nobody listens, or what answers is no QEMU with out-of-band
+     *     execution
      */
-    public static QmpConnection open(Path socket, Duration timeout) throws IOException, InterruptedException {
+    public static QmpConnection open(Path socket, Duration timeout)
+            throws IOException, InterruptedException {
         QmpConnection connection = new QmpConnection(socket);
         boolean open = false;
         try {
@@ -107,7 +120,8 @@ public final class QmpConnection implements AutoCloseable {
             outOfBand |= capability.asText().equals("oob");
         }
         if (!outOfBand) {
-            throw new QmpDisconnected("connect", socket + " does not greet like a QEMU with out-of-band execution");
+            throw new QmpDisconnected(
+                    "connect", socket + " does not greet like a QEMU with out-of-band execution");
         }
         ObjectNode enable = object();
         enable.putArray("enable").add("oob");
@@ -121,24 +135,36 @@ public final class QmpConnection implements AutoCloseable {
     }
 
     /**
-     * Sends a command and waits for its reply. Package-private: which commands there are is said in the command classes.
+     * Sends a command and waits for its reply. Package-private: which commands there are is said in
+     * the command classes.
      *
      * @return the {@code return} value
      */
-    JsonNode execute(String verb, ObjectNode arguments, Duration timeout) throws InterruptedException {
+    JsonNode execute(String verb, ObjectNode arguments, Duration timeout)
+            throws InterruptedException {
         long end = System.nanoTime() + timeout.toNanos();
         if (!inBand.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
             throw new QmpTimedOut(verb, timeout);
         }
-        return send("execute", verb, arguments, true, Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        return send(
+                "execute",
+                verb,
+                arguments,
+                true,
+                Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
 
-    /** As {@link #execute}, past the queue and QEMU's main loop. Only commands that the schema allows it for. */
-    JsonNode executeOutOfBand(String verb, ObjectNode arguments, Duration timeout) throws InterruptedException {
+    /**
+     * As {@link #execute}, past the queue and QEMU's main loop. Only commands that the schema
+     * allows it for.
+     */
+    JsonNode executeOutOfBand(String verb, ObjectNode arguments, Duration timeout)
+            throws InterruptedException {
         return send("exec-oob", verb, arguments, false, timeout);
     }
 
-    private JsonNode send(String how, String verb, ObjectNode arguments, boolean counted, Duration timeout)
+    private JsonNode send(
+            String how, String verb, ObjectNode arguments, boolean counted, Duration timeout)
             throws InterruptedException {
         String id = Long.toString(nextId.incrementAndGet());
         Pending waiting = new Pending(verb, counted, new CompletableFuture<>());
@@ -164,8 +190,12 @@ public final class QmpConnection implements AutoCloseable {
         return await(verb, waiting.reply(), timeout);
     }
 
-    /** Never blocks for long: what may be in flight is a small part of what the socket takes. False: it had no turn. */
-    private boolean write(ObjectNode message, Duration timeout) throws IOException, InterruptedException {
+    /**
+     * Never blocks for long: what may be in flight is a small part of what the socket takes. False:
+     * it had no turn.
+     */
+    private boolean write(ObjectNode message, Duration timeout)
+            throws IOException, InterruptedException {
         ByteBuffer bytes = ByteBuffer.wrap((message + "\n").getBytes(StandardCharsets.UTF_8));
         if (!writing.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
             return false;
@@ -180,7 +210,10 @@ public final class QmpConnection implements AutoCloseable {
         }
     }
 
-    /** A late reply still finds its entry in {@link #pending}: until then its place in QEMU's queue counts as taken. */
+    /**
+     * A late reply still finds its entry in {@link #pending}: until then its place in QEMU's queue
+     * counts as taken.
+     */
     private static JsonNode await(String verb, CompletableFuture<JsonNode> reply, Duration timeout)
             throws InterruptedException {
         try {
@@ -190,7 +223,8 @@ public final class QmpConnection implements AutoCloseable {
         } catch (ExecutionException failed) {
             switch (failed.getCause()) {
                 case QmpRefused refused -> throw refused;
-                case QmpDisconnected gone -> throw new QmpDisconnected(verb, String.valueOf(gone.getMessage()));
+                case QmpDisconnected gone ->
+                        throw new QmpDisconnected(verb, String.valueOf(gone.getMessage()));
                 case null, default -> throw new IllegalStateException(failed);
             }
         }
@@ -269,7 +303,8 @@ public final class QmpConnection implements AutoCloseable {
         } else {
             Pending waiting = pending.remove(message.path("id").asText());
             if (waiting == null) {
-                // Replies that came too late still have their entry: this is no QEMU that can be trusted with another.
+                // Replies that came too late still have their entry: this is no QEMU that can be
+                // trusted with another.
                 end("a reply to nothing that was asked");
             } else {
                 complete(waiting, message);
@@ -284,10 +319,11 @@ public final class QmpConnection implements AutoCloseable {
         if (message.has("error")) {
             JsonNode error = message.path("error");
             waiting.reply()
-                    .completeExceptionally(new QmpRefused(
-                            waiting.verb(),
-                            error.path("class").asText(),
-                            error.path("desc").asText()));
+                    .completeExceptionally(
+                            new QmpRefused(
+                                    waiting.verb(),
+                                    error.path("class").asText(),
+                                    error.path("desc").asText()));
         } else {
             waiting.reply().complete(message.path("return"));
         }
@@ -297,7 +333,10 @@ public final class QmpConnection implements AutoCloseable {
         JsonNode stamp = message.path("timestamp");
         long seconds = stamp.path("seconds").asLong();
         long microseconds = stamp.path("microseconds").asLong();
-        if (seconds < 0 || seconds > Integer.MAX_VALUE * 100L || microseconds < 0 || microseconds >= 1_000_000) {
+        if (seconds < 0
+                || seconds > Integer.MAX_VALUE * 100L
+                || microseconds < 0
+                || microseconds >= 1_000_000) {
             throw new IOException("an event of an impossible time");
         }
         return new QmpEvent(

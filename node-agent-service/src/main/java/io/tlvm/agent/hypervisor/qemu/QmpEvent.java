@@ -1,6 +1,7 @@
 package io.tlvm.agent.hypervisor.qemu;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import java.time.Instant;
 
 /**

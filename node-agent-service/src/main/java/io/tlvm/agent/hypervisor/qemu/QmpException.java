@@ -2,13 +2,19 @@ package io.tlvm.agent.hypervisor.qemu;
 
 import java.time.Duration;
 
-/** A command that QEMU did not carry out, or nobody knows. Closed: each kind asks for something else. */
+/**
+ * A command that QEMU did not carry out, or nobody knows. Closed: each kind asks for something
+ * else.
+ */
 public abstract sealed class QmpException extends RuntimeException {
     private QmpException(String message) {
         super(message);
     }
 
-    /** The monitor is gone: QEMU ended, or sent what no QEMU sends. Whether the command took effect is unknown. */
+    /**
+     * The monitor is gone: QEMU ended, or sent what no QEMU sends. Whether the command took effect
+     * is unknown.
+     */
     public static final class QmpDisconnected extends QmpException {
         QmpDisconnected(String verb, String why) {
             super("QMP " + verb + ": disconnected: " + why);
@@ -43,7 +49,10 @@ public abstract sealed class QmpException extends RuntimeException {
         }
     }
 
-    /** QEMU said yes, and the query after it says something else, or the reply lacks what its schema promises. */
+    /**
+     * QEMU said yes, and the query after it says something else, or the reply lacks what its schema
+     * promises.
+     */
     public static final class QmpNotConfirmed extends QmpException {
         QmpNotConfirmed(String verb, String what) {
             super("QMP " + verb + ": not confirmed: " + what);

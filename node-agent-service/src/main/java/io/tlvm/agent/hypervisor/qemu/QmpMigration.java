@@ -3,7 +3,9 @@ package io.tlvm.agent.hypervisor.qemu;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpNotConfirmed;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -25,7 +27,9 @@ public final class QmpMigration {
         JsonNode reply = qmp.run("query-migrate");
         JsonNode ram = reply.path("ram"); // absent in setup
         return new MigrationInfo(
-                reply.has("status") ? MigrationStatus.of(reply.path("status").asText()) : MigrationStatus.NONE,
+                reply.has("status")
+                        ? MigrationStatus.of(reply.path("status").asText())
+                        : MigrationStatus.NONE,
                 Optional.ofNullable(reply.path("error-desc").textValue()),
                 ram.path("transferred").asLong(),
                 ram.path("remaining").asLong(),
@@ -45,32 +49,40 @@ public final class QmpMigration {
      */
     public Optional<MigrationInfo> await(Predicate<MigrationStatus> wanted, Duration limit)
             throws InterruptedException {
-        // Ten milliseconds of a stopped guest are the price of polling; events may be lost and polls are not.
+        // Ten milliseconds of a stopped guest are the price of polling; events may be lost and
+        // polls are not.
         return BoundedWait.<MigrationInfo, RuntimeException>until(
-                limit, Duration.ofMillis(10), () -> Optional.of(query()).filter(info -> wanted.test(info.status())));
+                limit,
+                Duration.ofMillis(10),
+                () -> Optional.of(query()).filter(info -> wanted.test(info.status())));
     }
 
     /**
-     * {@code migrate-set-capabilities}: turns these on and every other one off, then asks for all of them. They survive
-     * a migration, so a former target would otherwise be a source with a target's capabilities.
+     * {@code migrate-set-capabilities}: turns these on and every other one off, then asks for all
+     * of them. They survive a migration, so a former target would otherwise be a source with a
+     * target's capabilities.
      *
-     * @throws QmpNotConfirmed when QEMU does not know one of them, or reports another set than asked for
+     * @throws QmpNotConfirmed when QEMU does not know one of them, or reports another set than
+     *     asked for
      */
     public void setCapabilities(Set<MigrationCapability> on) throws InterruptedException {
         Map<String, Boolean> asked = new TreeMap<>(capabilities());
         asked.replaceAll((name, state) -> false);
         for (MigrationCapability capability : on) {
             if (asked.put(capability.wire(), true) == null) {
-                throw new QmpNotConfirmed("migrate-set-capabilities", "this QEMU has no " + capability.wire());
+                throw new QmpNotConfirmed(
+                        "migrate-set-capabilities", "this QEMU has no " + capability.wire());
             }
         }
         ObjectNode arguments = qmp.object();
         ArrayNode list = arguments.putArray("capabilities");
-        asked.forEach((name, state) -> list.addObject().put("capability", name).put("state", state));
+        asked.forEach(
+                (name, state) -> list.addObject().put("capability", name).put("state", state));
         qmp.run("migrate-set-capabilities", arguments);
         Map<String, Boolean> now = capabilities();
         if (!now.equals(asked)) {
-            throw new QmpNotConfirmed("migrate-set-capabilities", "asked for " + on + ", QEMU reports " + now);
+            throw new QmpNotConfirmed(
+                    "migrate-set-capabilities", "asked for " + on + ", QEMU reports " + now);
         }
     }
 
@@ -85,7 +97,10 @@ public final class QmpMigration {
         return states;
     }
 
-    /** {@code migrate-set-parameters}: sets all that matter, because they survive a migration as well. */
+    /**
+     * {@code migrate-set-parameters}: sets all that matter, because they survive a migration as
+     * well.
+     */
     public void setParameters(MigrationParameters parameters) throws InterruptedException {
         qmp.run(
                 "migrate-set-parameters",
@@ -95,7 +110,8 @@ public final class QmpMigration {
                         .put("cpu-throttle-initial", 20)
                         .put("cpu-throttle-increment", 10)
                         .put("max-cpu-throttle", 99)
-                        // Never 0 rounds: the switch would go on sending the guest's frames to the source.
+                        // Never 0 rounds: the switch would go on sending the guest's frames to the
+                        // source.
                         .put("announce-initial", 50)
                         .put("announce-max", 550)
                         .put("announce-rounds", 5)
@@ -112,20 +128,26 @@ public final class QmpMigration {
         qmp.run("migrate", qmp.object().put("uri", "unix:" + socket));
     }
 
-    /** {@code migrate-continue}: from pre-switchover on; refused in any other state. Never followed by a cancel. */
+    /**
+     * {@code migrate-continue}: from pre-switchover on; refused in any other state. Never followed
+     * by a cancel.
+     */
     public void switchOver() throws InterruptedException {
         qmp.run("migrate-continue", qmp.object().put("state", "pre-switchover"));
     }
 
     /**
-     * {@code migrate_cancel}: only before {@link #switchOver}. After it the source's disk may stay inactive while its
-     * guest runs; then close the stream, or {@link #yank}.
+     * {@code migrate_cancel}: only before {@link #switchOver}. After it the source's disk may stay
+     * inactive while its guest runs; then close the stream, or {@link #yank}.
      */
     public void cancel() throws InterruptedException {
         qmp.run("migrate_cancel");
     }
 
-    /** {@code yank}, out of band: cuts the stream from inside, also while QEMU's main loop hangs in it. */
+    /**
+     * {@code yank}, out of band: cuts the stream from inside, also while QEMU's main loop hangs in
+     * it.
+     */
     public void yank() throws InterruptedException {
         ObjectNode arguments = qmp.object();
         arguments.putArray("instances").addObject().put("type", "migration");

@@ -4,7 +4,10 @@ import java.util.OptionalInt;
 
 /** The user that QEMU and swtpm of one VM run as. Never root. */
 public sealed interface RunAs {
-    /** The agent is not root and cannot change to another user: its own. VMs are then not separated by user. */
+    /**
+     * The agent is not root and cannot change to another user: its own. VMs are then not separated
+     * by user.
+     */
     record AgentItself() implements RunAs {}
 
     /**
@@ -15,7 +18,8 @@ public sealed interface RunAs {
     record Ids(int uid, int gid, OptionalInt deviceGroup) implements RunAs {
         public Ids {
             if (uid <= 0 || gid <= 0 || deviceGroup.orElse(1) <= 0) {
-                throw new IllegalArgumentException("user and groups of a VM must be numbers above 0");
+                throw new IllegalArgumentException(
+                        "user and groups of a VM must be numbers above 0");
             }
         }
 
@@ -29,7 +33,7 @@ public sealed interface RunAs {
         return switch (this) {
             case AgentItself() -> "-\n";
             case Ids(int uid, int gid, OptionalInt group) ->
-                uid + " " + gid + (group.isPresent() ? " " + group.getAsInt() : "") + "\n";
+                    uid + " " + gid + (group.isPresent() ? " " + group.getAsInt() : "") + "\n";
         };
     }
 }

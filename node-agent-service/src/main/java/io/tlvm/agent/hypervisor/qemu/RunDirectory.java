@@ -12,13 +12,15 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Where one running VM keeps what does not survive a boot: sockets, pids, argument lists, logs. On tmpfs.
+ * Where one running VM keeps what does not survive a boot: sockets, pids, argument lists, logs. On
+ * tmpfs.
  *
- * <p>The directory itself (0711) belongs to the agent; {@code io/} in it (0700) to the user that QEMU and swtpm run as.
- * So a guest that broke out of QEMU can replace sockets, which it has anyway, but not its lease, a pid or an exit file.
+ * <p>The directory itself (0711) belongs to the agent; {@code io/} in it (0700) to the user that
+ * QEMU and swtpm run as. So a guest that broke out of QEMU can replace sockets, which it has
+ * anyway, but not its lease, a pid or an exit file.
  *
- * @param path absolute, of plain characters (it stands in option strings where a comma would begin another option), and
- *     short: a unix socket address ends at 107 bytes, unix(7)
+ * @param path absolute, of plain characters (it stands in option strings where a comma would begin
+ *     another option), and short: a unix socket address ends at 107 bytes, unix(7)
  */
 public record RunDirectory(Path path) {
     private static final Pattern PLAIN = Pattern.compile("/[A-Za-z0-9._/-]+");
@@ -30,8 +32,12 @@ public record RunDirectory(Path path) {
                     "run directory " + path + " is not an absolute path of letters, digits, . _ -");
         }
         if (path.resolve("io/observer.sock").toString().length() > SOCKET_PATH_MAX) {
-            throw new IllegalArgumentException("run directory " + path + " is too long for socket addresses ("
-                    + SOCKET_PATH_MAX + " bytes): choose a shorter run root");
+            throw new IllegalArgumentException(
+                    "run directory "
+                            + path
+                            + " is too long for socket addresses ("
+                            + SOCKET_PATH_MAX
+                            + " bytes): choose a shorter run root");
         }
     }
 
@@ -59,7 +65,10 @@ public record RunDirectory(Path path) {
         return io().resolve("serial.sock");
     }
 
-    /** What the first serial port said: written by the guest, so it proves nothing after the firmware. */
+    /**
+     * What the first serial port said: written by the guest, so it proves nothing after the
+     * firmware.
+     */
     public Path serialLog() {
         return io().resolve("serial.log");
     }
@@ -95,7 +104,9 @@ public record RunDirectory(Path path) {
     List<ProcessIdentity> living() throws IOException {
         List<ProcessIdentity> living = new ArrayList<>();
         for (String name : List.of("guardian.pid", "qemu.pid", "swtpm.pid")) {
-            ProcessIdentity.read(file(name)).filter(ProcessIdentity::isAlive).ifPresent(living::add);
+            ProcessIdentity.read(file(name))
+                    .filter(ProcessIdentity::isAlive)
+                    .ifPresent(living::add);
         }
         return living;
     }
@@ -111,10 +122,14 @@ public record RunDirectory(Path path) {
             empty();
         } else {
             Files.createDirectory(
-                    path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+                    path,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx--x--x")));
         }
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
-        Files.createDirectory(io(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.createDirectory(
+                io(),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         if (runAs instanceof RunAs.Ids ids) {
             Files.setAttribute(io(), "unix:gid", ids.gid(), LinkOption.NOFOLLOW_LINKS);
             Files.setAttribute(io(), "unix:uid", ids.uid(), LinkOption.NOFOLLOW_LINKS);
@@ -135,7 +150,10 @@ public record RunDirectory(Path path) {
         List<ProcessIdentity> living = living();
         if (!living.isEmpty()) {
             throw new IllegalStateException(
-                    path + " is in use by process " + living.getFirst().pid() + ": attach to it, or end it first");
+                    path
+                            + " is in use by process "
+                            + living.getFirst().pid()
+                            + ": attach to it, or end it first");
         }
     }
 
@@ -147,7 +165,10 @@ public record RunDirectory(Path path) {
         deleteFiles(path);
     }
 
-    /** Plain entries only, links not followed. The lock stays: a guardian that starts this moment may hold it. */
+    /**
+     * Plain entries only, links not followed. The lock stays: a guardian that starts this moment
+     * may hold it.
+     */
     private static void deleteFiles(Path directory) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {

@@ -9,7 +9,10 @@ public enum RunState {
     INTERNAL_ERROR,
     IO_ERROR,
     PAUSED,
-    /** A migration left this QEMU stopped: completed, but also failed or cancelled when the guest was stopped before. */
+    /**
+     * A migration left this QEMU stopped: completed, but also failed or cancelled when the guest
+     * was stopped before.
+     */
     POSTMIGRATE,
     PRELAUNCH,
     FINISH_MIGRATE,

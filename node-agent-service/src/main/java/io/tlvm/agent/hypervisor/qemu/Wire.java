@@ -1,10 +1,15 @@
 package io.tlvm.agent.hypervisor.qemu;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpNotConfirmed;
+
 import java.util.Locale;
 
-/** Reading replies: a member that the schema promises and that is not there is a failure, not a default. */
+/**
+ * Reading replies: a member that the schema promises and that is not there is a failure, not a
+ * default.
+ */
 final class Wire {
     private Wire() {}
 
@@ -12,7 +17,8 @@ final class Wire {
         try {
             return Enum.valueOf(type, wire.toUpperCase(Locale.ROOT).replace('-', '_'));
         } catch (IllegalArgumentException unknown) {
-            throw new QmpNotConfirmed(verb, "unknown " + type.getSimpleName() + " '" + abbreviated(wire) + "'");
+            throw new QmpNotConfirmed(
+                    verb, "unknown " + type.getSimpleName() + " '" + abbreviated(wire) + "'");
         }
     }
 

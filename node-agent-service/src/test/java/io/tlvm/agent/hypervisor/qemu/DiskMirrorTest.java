@@ -2,15 +2,18 @@ package io.tlvm.agent.hypervisor.qemu;
 
 import static io.tlvm.agent.hypervisor.qemu.QemuLab.LONG;
 import static io.tlvm.agent.hypervisor.qemu.QemuLab.eventually;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tlvm.agent.hypervisor.qemu.QmpBlock.BlockJob;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 
 class DiskMirrorTest {
     private static QemuLab lab;

@@ -2,16 +2,17 @@ package io.tlvm.agent.hypervisor.qemu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The guardian alone, given what no agent should give it. It starts nothing and says why. */
 class GuardianTest {
@@ -60,7 +61,13 @@ class GuardianTest {
     @Test
     void argument_lists_must_be_whole_and_name_a_file() throws Exception {
         for (String list :
-                new String[] {"", "/bin/true", "true\0", "\0", "/bin/true\0" + "x\0".repeat(600), "x".repeat(300_000)
+                new String[] {
+                    "",
+                    "/bin/true",
+                    "true\0",
+                    "\0",
+                    "/bin/true\0" + "x\0".repeat(600),
+                    "x".repeat(300_000)
                 }) {
             Files.writeString(run.resolve("qemu.argv"), list);
             assertRefused(KEYS, "qemu.argv");
@@ -86,10 +93,11 @@ class GuardianTest {
 
     private void assertRefused(String input, String why) throws Exception {
         Files.deleteIfExists(run.resolve("guardian.exit"));
-        Process process = new ProcessBuilder(guardian.toString(), run.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Process process =
+                new ProcessBuilder(guardian.toString(), run.toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
         try (OutputStream keys = process.getOutputStream()) {
             keys.write(input.getBytes(StandardCharsets.US_ASCII));
         } catch (IOException alreadyGone) {

@@ -3,10 +3,11 @@ package io.tlvm.agent.hypervisor.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.Test;
 
 class QemuCommandLineTest {
     private static final Path QEMU = Path.of("/usr/bin/qemu-system-x86_64");
@@ -16,7 +17,8 @@ class QemuCommandLineTest {
     @Test
     void trusted_launch_machine_is_this_list() {
         assertThat(QemuCommandLine.of(QEMU, trusted("Nehalem", false, false)).arguments())
-                .containsExactly("""
+                .containsExactly(
+                        """
                         /usr/bin/qemu-system-x86_64
                         -name
                         guest=0d1f5a3e-6c0e-4b8e-9a55-3d5f9d1c2b7a,debug-threads=on
@@ -93,7 +95,9 @@ class QemuCommandLineTest {
                         -mon
                         chardev=qmp1,mode=control
                         -S
-                        """.lines().toArray(String[]::new));
+                        """
+                                .lines()
+                                .toArray(String[]::new));
     }
 
     @Test
@@ -104,21 +108,26 @@ class QemuCommandLineTest {
 
     @Test
     void standard_machine_has_no_tpm_and_no_smm() {
-        List<String> line = QemuCommandLine.of(QEMU, hardware(SecurityType.STANDARD, "Nehalem", false, false))
-                .arguments();
+        List<String> line =
+                QemuCommandLine.of(QEMU, hardware(SecurityType.STANDARD, "Nehalem", false, false))
+                        .arguments();
 
         assertThat(line)
                 .contains("pc-q35-7.2,pflash0=fw-code,pflash1=fw-vars,smm=off,vmport=off")
-                .noneMatch(argument -> argument.contains("tpm") || argument.contains("cfi.pflash01"));
+                .noneMatch(
+                        argument -> argument.contains("tpm") || argument.contains("cfi.pflash01"));
     }
 
     @Test
     void vbs_machine_has_an_iommu_before_its_other_devices() {
-        List<String> line =
-                QemuCommandLine.of(QEMU, trusted("EPYC-v3", true, false)).arguments();
+        List<String> line = QemuCommandLine.of(QEMU, trusted("EPYC-v3", true, false)).arguments();
 
-        assertThat(line.stream()
-                        .filter(argument -> argument.startsWith("{\"driver\":\"intel") || argument.contains("-pci\"")))
+        assertThat(
+                        line.stream()
+                                .filter(
+                                        argument ->
+                                                argument.startsWith("{\"driver\":\"intel")
+                                                        || argument.contains("-pci\"")))
                 .first()
                 .isEqualTo("{\"driver\":\"intel-iommu\",\"intremap\":\"on\"}");
         assertThat(line).contains("EPYC-v3");
@@ -130,7 +139,8 @@ class QemuCommandLineTest {
         assertRefused(() -> trusted("host", false, false), "not a named model");
         assertRefused(() -> trusted("Nehalem,enforce=off", false, false), "not a named model");
         assertRefused(() -> trusted("Nehalem", true, false), "SVM");
-        assertRefused(() -> hardware(SecurityType.STANDARD, "EPYC-v3", true, false), "TRUSTED_LAUNCH");
+        assertRefused(
+                () -> hardware(SecurityType.STANDARD, "EPYC-v3", true, false), "TRUSTED_LAUNCH");
         assertRefused(() -> new Disk("d0,id=x", Path.of("/d"), false), "node name");
         assertRefused(() -> new Disk("d0", Path.of("d"), false), "not absolute");
     }
@@ -153,7 +163,8 @@ class QemuCommandLineTest {
         return hardware(SecurityType.TRUSTED_LAUNCH, cpu, vbs, incoming);
     }
 
-    private static MachineHardware hardware(SecurityType type, String cpu, boolean vbs, boolean incoming) {
+    private static MachineHardware hardware(
+            SecurityType type, String cpu, boolean vbs, boolean incoming) {
         return new MachineHardware(
                 VM,
                 "pc-q35-7.2",

@@ -3,6 +3,9 @@ package io.tlvm.agent.hypervisor.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher.Launch;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -21,9 +24,11 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
-/** A host with room for machines: real QEMU, swtpm and guardian, blank disks, everything gone at the end. */
+/**
+ * A host with room for machines: real QEMU, swtpm and guardian, blank disks, everything gone at the
+ * end.
+ */
 final class QemuLab implements AutoCloseable {
     static final Path QEMU = Path.of("/usr/bin/qemu-system-x86_64");
     static final Path SWTPM = Path.of("/usr/bin/swtpm");
@@ -56,9 +61,12 @@ final class QemuLab implements AutoCloseable {
 
         Machine(String name, Path disk, boolean incoming) throws IOException {
             this.run = new RunDirectory(root.resolve("run-" + name));
-            this.tpm = ours(Files.createDirectory(
-                    root.resolve("tpm-" + name),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))));
+            this.tpm =
+                    ours(
+                            Files.createDirectory(
+                                    root.resolve("tpm-" + name),
+                                    PosixFilePermissions.asFileAttribute(
+                                            PosixFilePermissions.fromString("rwx------"))));
             this.vars = ours(Files.copy(VARS, root.resolve("vars-" + name + ".fd")));
             this.disk = disk;
             this.incoming = incoming;
@@ -95,8 +103,11 @@ final class QemuLab implements AutoCloseable {
             return start(1, new LeaseEnd.Never());
         }
 
-        QemuProcess start(int stateKey, LeaseEnd leaseEnd) throws IOException, InterruptedException, LaunchFailed {
-            return launcher.launch(new Launch(hardware(), Optional.of(tpm), user(), leaseEnd, LONG), keys(stateKey));
+        QemuProcess start(int stateKey, LeaseEnd leaseEnd)
+                throws IOException, InterruptedException, LaunchFailed {
+            return launcher.launch(
+                    new Launch(hardware(), Optional.of(tpm), user(), leaseEnd, LONG),
+                    keys(stateKey));
         }
     }
 
@@ -155,7 +166,8 @@ final class QemuLab implements AutoCloseable {
         assertThat(process.exitValue()).isZero();
     }
 
-    static void signal(String name, ProcessIdentity process) throws IOException, InterruptedException {
+    static void signal(String name, ProcessIdentity process)
+            throws IOException, InterruptedException {
         run("kill", "-" + name, Long.toString(process.pid()));
     }
 
@@ -166,7 +178,9 @@ final class QemuLab implements AutoCloseable {
     /** Asks until it holds. */
     static void eventually(Duration limit, Condition condition) throws Exception {
         if (BoundedWait.<Boolean, Exception>until(
-                        limit, Duration.ofMillis(20), () -> condition.holds() ? Optional.of(true) : Optional.empty())
+                        limit,
+                        Duration.ofMillis(20),
+                        () -> condition.holds() ? Optional.of(true) : Optional.empty())
                 .isEmpty()) {
             throw new TimeoutException("not within " + limit);
         }
@@ -186,19 +200,22 @@ final class QemuLab implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         endAll();
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
+        Files.walkFileTree(
+                root,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        Files.delete(file);
+                        return FileVisitResult.CONTINUE;
+                    }
 
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                    throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+                    @Override
+                    public FileVisitResult postVisitDirectory(
+                            Path directory, @Nullable IOException failure) throws IOException {
+                        Files.delete(directory);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
     }
 }

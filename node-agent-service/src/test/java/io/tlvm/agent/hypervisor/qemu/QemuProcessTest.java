@@ -4,6 +4,7 @@ import static io.tlvm.agent.hypervisor.qemu.QemuLab.LONG;
 import static io.tlvm.agent.hypervisor.qemu.QemuLab.eventually;
 import static io.tlvm.agent.hypervisor.qemu.QemuLab.signal;
 import static io.tlvm.agent.hypervisor.qemu.QemuLab.within;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,6 +14,12 @@ import io.tlvm.agent.hypervisor.qemu.ProcessEnd.Signalled;
 import io.tlvm.agent.hypervisor.qemu.ProcessEnd.Unrecorded;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher.Attachment.Attached;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher.Attachment.Gone;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,10 +28,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 
 class QemuProcessTest {
     private static QemuLab lab;
@@ -57,17 +60,25 @@ class QemuProcessTest {
             assertThat(vm.tpmIsAlive()).isTrue();
             assertThat(vm.commands().vcpus()).hasSize(1);
             assertThat(vm.commands().block().devices())
-                    .anyMatch(device -> device.node().equals(Optional.of("d0")) && device.sizeBytes() == 4 << 20);
+                    .anyMatch(
+                            device ->
+                                    device.node().equals(Optional.of("d0"))
+                                            && device.sizeBytes() == 4 << 20);
         }
     }
 
     @Test
     void standard_machine_starts_without_keys_and_tpm() throws Exception {
         QemuLab.Machine machine = lab.machine();
-        try (QemuProcess vm = lab.launcher.launch(
-                new QemuLauncher.Launch(
-                        machine.standard(), Optional.empty(), QemuLab.user(), new LeaseEnd.Never(), LONG),
-                null)) {
+        try (QemuProcess vm =
+                lab.launcher.launch(
+                        new QemuLauncher.Launch(
+                                machine.standard(),
+                                Optional.empty(),
+                                QemuLab.user(),
+                                new LeaseEnd.Never(),
+                                LONG),
+                        null)) {
             vm.commands().cont();
 
             assertThat(vm.commands().status()).isEqualTo(RunState.RUNNING);
@@ -92,8 +103,10 @@ class QemuProcessTest {
                         .containsPattern("CapPrm:\\s0+\\n")
                         .containsPattern("CapBnd:\\s0+\\n")
                         .containsPattern("CapAmb:\\s0+\\n");
-                assertThat(Files.readString(proc(child, "limits"))).containsPattern("Max core file size\\s+0\\s+0");
-                assertThat(Files.readString(proc(child, "coredump_filter"))).isEqualTo("00000000\n");
+                assertThat(Files.readString(proc(child, "limits")))
+                        .containsPattern("Max core file size\\s+0\\s+0");
+                assertThat(Files.readString(proc(child, "coredump_filter")))
+                        .isEqualTo("00000000\n");
             }
         }
     }
@@ -117,16 +130,25 @@ class QemuProcessTest {
     void only_the_owner_can_reach_sockets_and_state() throws Exception {
         QemuLab.Machine machine = lab.machine();
         try (QemuProcess vm = machine.start()) {
-            assertThat(PosixFilePermissions.toString(
-                            Files.getPosixFilePermissions(vm.runDirectory().io())))
+            assertThat(
+                            PosixFilePermissions.toString(
+                                    Files.getPosixFilePermissions(vm.runDirectory().io())))
                     .isEqualTo("rwx------");
             try (Stream<Path> files = Files.list(vm.runDirectory().io())) {
-                assertThat(files).hasSizeGreaterThanOrEqualTo(6).allSatisfy(file -> assertThat(
-                                PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
-                        .endsWith("------"));
+                assertThat(files)
+                        .hasSizeGreaterThanOrEqualTo(6)
+                        .allSatisfy(
+                                file ->
+                                        assertThat(
+                                                        PosixFilePermissions.toString(
+                                                                Files.getPosixFilePermissions(
+                                                                        file)))
+                                                .endsWith("------"));
             }
-            assertThat(PosixFilePermissions.toString(
-                            Files.getPosixFilePermissions(machine.tpm.resolve("tpm2-00.permall"))))
+            assertThat(
+                            PosixFilePermissions.toString(
+                                    Files.getPosixFilePermissions(
+                                            machine.tpm.resolve("tpm2-00.permall"))))
                     .isEqualTo("rw-------");
         }
     }
@@ -154,15 +176,18 @@ class QemuProcessTest {
 
         QemuLauncher.Attachment found = lab.launcher.attach(machine.run, LONG);
 
-        assertThat(found).isInstanceOfSatisfying(Attached.class, attached -> {
-            try (QemuProcess vm = attached.process()) {
-                assertThat(vm.qemu()).isEqualTo(before.qemu());
-                assertThat(vm.swtpm()).isEqualTo(before.swtpm());
-                assertThat(status(vm)).isEqualTo(RunState.RUNNING);
-                assertThat(machine.run.file("agent.pid"))
-                        .hasContent(ProcessIdentity.self().toText());
-            }
-        });
+        assertThat(found)
+                .isInstanceOfSatisfying(
+                        Attached.class,
+                        attached -> {
+                            try (QemuProcess vm = attached.process()) {
+                                assertThat(vm.qemu()).isEqualTo(before.qemu());
+                                assertThat(vm.swtpm()).isEqualTo(before.swtpm());
+                                assertThat(status(vm)).isEqualTo(RunState.RUNNING);
+                                assertThat(machine.run.file("agent.pid"))
+                                        .hasContent(ProcessIdentity.self().toText());
+                            }
+                        });
     }
 
     @Test
@@ -185,7 +210,8 @@ class QemuProcessTest {
         assertThat(vm.kill(LONG)).isTrue();
         // The numbers were given to somebody else: this very process.
         long somebody = ProcessIdentity.self().pid();
-        Files.writeString(machine.run.file("guardian.pid"), new ProcessIdentity(somebody, 1).toText());
+        Files.writeString(
+                machine.run.file("guardian.pid"), new ProcessIdentity(somebody, 1).toText());
         Files.writeString(machine.run.file("qemu.pid"), new ProcessIdentity(somebody, 1).toText());
 
         assertThat(lab.launcher.attach(machine.run, LONG)).isInstanceOf(Gone.class);
@@ -246,7 +272,8 @@ class QemuProcessTest {
     @Test
     void guest_does_not_outlive_its_lease() throws Exception {
         QemuLab.Machine machine = lab.machine();
-        try (QemuProcess vm = machine.start(1, new LeaseEnd.At(LeaseEnd.uptime().plusSeconds(60)))) {
+        try (QemuProcess vm =
+                machine.start(1, new LeaseEnd.At(LeaseEnd.uptime().plusSeconds(60)))) {
             vm.commands().cont();
 
             vm.setLeaseEnd(new LeaseEnd.At(LeaseEnd.uptime().plusMillis(700)));
@@ -312,16 +339,19 @@ class QemuProcessTest {
     void broken_program_fails_the_start_with_its_last_words() throws Exception {
         QemuLab.Machine machine = lab.machine();
         QemuLauncher broken =
-                new QemuLauncher(lab.guardian, Path.of("/bin/false"), QemuLab.SWTPM, Duration.ofSeconds(5));
+                new QemuLauncher(
+                        lab.guardian, Path.of("/bin/false"), QemuLab.SWTPM, Duration.ofSeconds(5));
 
-        assertThatThrownBy(() -> broken.launch(
-                        new QemuLauncher.Launch(
-                                machine.hardware(),
-                                Optional.of(machine.tpm),
-                                QemuLab.user(),
-                                new LeaseEnd.Never(),
-                                LONG),
-                        QemuLab.keys(1)))
+        assertThatThrownBy(
+                        () ->
+                                broken.launch(
+                                        new QemuLauncher.Launch(
+                                                machine.hardware(),
+                                                Optional.of(machine.tpm),
+                                                QemuLab.user(),
+                                                new LeaseEnd.Never(),
+                                                LONG),
+                                        QemuLab.keys(1)))
                 .isInstanceOf(LaunchFailed.class)
                 .hasMessageContaining("qemu.exit: exit 1");
         assertThat(machine.run.guardian()).isEmpty();

@@ -7,6 +7,12 @@ import io.tlvm.agent.hypervisor.qemu.QmpException.QmpDisconnected;
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpNotConfirmed;
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpRefused;
 import io.tlvm.agent.hypervisor.qemu.QmpException.QmpTimedOut;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -20,12 +26,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The other end of the socket is written here line by line: it says what a QEMU that a guest took over might say. */
+/**
+ * The other end of the socket is written here line by line: it says what a QEMU that a guest took
+ * over might say.
+ */
 class QmpConnectionTest {
     private static final Duration SHORT = Duration.ofMillis(200);
     private static final Duration LONG = Duration.ofSeconds(10);
@@ -48,12 +53,15 @@ class QmpConnectionTest {
 
     @Test
     void command_gets_the_reply_with_its_number() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            peer.say("{\"event\":\"STOP\",\"timestamp\":{\"seconds\":1,\"microseconds\":2}}");
-            peer.say("{\"return\":{\"status\":\"running\",\"running\":true,\"singlestep\":false},\"id\":\"2\"}");
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    peer.say(
+                            "{\"event\":\"STOP\",\"timestamp\":{\"seconds\":1,\"microseconds\":2}}");
+                    peer.say(
+                            "{\"return\":{\"status\":\"running\",\"running\":true,\"singlestep\":false},\"id\":\"2\"}");
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThat(new QmpCommands(connection, LONG).status()).isEqualTo(RunState.RUNNING);
         }
@@ -61,12 +69,13 @@ class QmpConnectionTest {
 
     @Test
     void reply_to_nothing_ends_the_connection() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            peer.say("{\"return\":{\"status\":\"paused\"},\"id\":\"77\"}");
-            peer.receive();
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    peer.say("{\"return\":{\"status\":\"paused\"},\"id\":\"77\"}");
+                    peer.receive();
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThatThrownBy(() -> new QmpCommands(connection, LONG).status())
                     .isInstanceOf(QmpDisconnected.class)
@@ -76,44 +85,53 @@ class QmpConnectionTest {
 
     @Test
     void event_with_an_impossible_time_ends_the_connection() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            peer.say("{\"event\":\"STOP\",\"timestamp\":{\"seconds\":9223372036854775807,\"microseconds\":2}}");
-            peer.receive();
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    peer.say(
+                            "{\"event\":\"STOP\",\"timestamp\":{\"seconds\":9223372036854775807,\"microseconds\":2}}");
+                    peer.receive();
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
-            assertThatThrownBy(() -> new QmpCommands(connection, LONG).status()).isInstanceOf(QmpDisconnected.class);
+            assertThatThrownBy(() -> new QmpCommands(connection, LONG).status())
+                    .isInstanceOf(QmpDisconnected.class);
         }
     }
 
     @Test
     void refusal_carries_class_and_description() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            peer.say("{\"error\":{\"class\":\"GenericError\",\"desc\":\"no lock\"},\"id\":\"2\"}");
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    peer.say(
+                            "{\"error\":{\"class\":\"GenericError\",\"desc\":\"no"
+                                + " lock\"},\"id\":\"2\"}");
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThatThrownBy(() -> new QmpCommands(connection, LONG).cont())
-                    .isInstanceOfSatisfying(QmpRefused.class, refused -> {
-                        assertThat(refused.errorClass()).isEqualTo("GenericError");
-                        assertThat(refused.description()).isEqualTo("no lock");
-                    });
+                    .isInstanceOfSatisfying(
+                            QmpRefused.class,
+                            refused -> {
+                                assertThat(refused.errorClass()).isEqualTo("GenericError");
+                                assertThat(refused.description()).isEqualTo("no lock");
+                            });
         }
     }
 
     @Test
     void late_reply_does_not_answer_the_next_command() throws Exception {
         CompletableFuture<Void> late = new CompletableFuture<>();
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            late.join();
-            peer.say("{\"return\":{\"status\":\"paused\"},\"id\":\"2\"}");
-            peer.receive();
-            peer.say("{\"return\":{\"status\":\"running\"},\"id\":\"3\"}");
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    late.join();
+                    peer.say("{\"return\":{\"status\":\"paused\"},\"id\":\"2\"}");
+                    peer.receive();
+                    peer.say("{\"return\":{\"status\":\"running\"},\"id\":\"3\"}");
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThatThrownBy(() -> new QmpCommands(connection, SHORT).status())
                     .isInstanceOf(QmpTimedOut.class);
@@ -123,15 +141,17 @@ class QmpConnectionTest {
     }
 
     @Test
-    void unanswered_commands_do_not_fill_the_queue_that_out_of_band_ones_pass_through() throws Exception {
-        play(peer -> {
-            peer.greet();
-            for (int queued = 0; queued < 7; queued++) {
-                peer.receive();
-            }
-            assertThat(peer.receive()).contains("\"exec-oob\":\"yank\"");
-            peer.say("{\"return\":{},\"id\":\"9\"}");
-        });
+    void unanswered_commands_do_not_fill_the_queue_that_out_of_band_ones_pass_through()
+            throws Exception {
+        play(
+                peer -> {
+                    peer.greet();
+                    for (int queued = 0; queued < 7; queued++) {
+                        peer.receive();
+                    }
+                    assertThat(peer.receive()).contains("\"exec-oob\":\"yank\"");
+                    peer.say("{\"return\":{},\"id\":\"9\"}");
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             QmpCommands stuck = new QmpCommands(connection, Duration.ofMillis(20));
             for (int asked = 0; asked < 10; asked++) {
@@ -143,10 +163,11 @@ class QmpConnectionTest {
 
     @Test
     void end_of_stream_fails_what_waits_and_what_comes() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             QmpCommands commands = new QmpCommands(connection, LONG);
             assertThatThrownBy(commands::status)
@@ -159,14 +180,15 @@ class QmpConnectionTest {
 
     @Test
     void endless_line_ends_the_connection() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            byte[] flood = "x".repeat(64 * 1024).getBytes(StandardCharsets.US_ASCII);
-            for (int sent = 0; sent <= QmpConnection.MAX_LINE_BYTES; sent += flood.length) {
-                peer.out.write(flood);
-            }
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    byte[] flood = "x".repeat(64 * 1024).getBytes(StandardCharsets.US_ASCII);
+                    for (int sent = 0; sent <= QmpConnection.MAX_LINE_BYTES; sent += flood.length) {
+                        peer.out.write(flood);
+                    }
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThatThrownBy(() -> new QmpCommands(connection, LONG).status())
                     .isInstanceOf(QmpDisconnected.class)
@@ -176,11 +198,12 @@ class QmpConnectionTest {
 
     @Test
     void deep_nesting_ends_the_connection() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            peer.say("[".repeat(5000));
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    peer.say("[".repeat(5000));
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThatThrownBy(() -> new QmpCommands(connection, LONG).status())
                     .isInstanceOf(QmpDisconnected.class)
@@ -190,11 +213,12 @@ class QmpConnectionTest {
 
     @Test
     void unknown_state_is_not_guessed() throws Exception {
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            peer.say("{\"return\":{\"status\":\"dancing\"},\"id\":\"2\"}");
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    peer.say("{\"return\":{\"status\":\"dancing\"},\"id\":\"2\"}");
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThatThrownBy(() -> new QmpCommands(connection, LONG).status())
                     .isInstanceOf(QmpNotConfirmed.class)
@@ -204,7 +228,8 @@ class QmpConnectionTest {
 
     @Test
     void peer_without_a_greeting_is_given_up() {
-        // Nobody accepts: the kernel completes the connection, as for the second client of a monitor.
+        // Nobody accepts: the kernel completes the connection, as for the second client of a
+        // monitor.
         assertThatThrownBy(() -> QmpConnection.open(socket, SHORT)).isInstanceOf(QmpTimedOut.class);
     }
 
@@ -212,37 +237,42 @@ class QmpConnectionTest {
     void nobody_listening_is_a_disconnection() throws Exception {
         server.close();
 
-        assertThatThrownBy(() -> QmpConnection.open(socket, LONG)).isInstanceOf(QmpDisconnected.class);
+        assertThatThrownBy(() -> QmpConnection.open(socket, LONG))
+                .isInstanceOf(QmpDisconnected.class);
     }
 
     @Test
     void peer_without_out_of_band_execution_is_refused() throws Exception {
         play(peer -> peer.say("{\"QMP\":{\"version\":{},\"capabilities\":[]}}"));
 
-        assertThatThrownBy(() -> QmpConnection.open(socket, LONG)).isInstanceOf(QmpDisconnected.class);
+        assertThatThrownBy(() -> QmpConnection.open(socket, LONG))
+                .isInstanceOf(QmpDisconnected.class);
     }
 
     @Test
     void listener_may_send_commands_itself() throws Exception {
         CompletableFuture<RunState> seen = new CompletableFuture<>();
-        play(peer -> {
-            peer.greet();
-            peer.receive();
-            peer.say("{\"event\":\"RESUME\",\"timestamp\":{\"seconds\":1,\"microseconds\":2}}");
-            peer.receive();
-            peer.say("{\"return\":{\"status\":\"running\"},\"id\":\"3\"}");
-            peer.say("{\"return\":{},\"id\":\"2\"}");
-            peer.receive();
-        });
+        play(
+                peer -> {
+                    peer.greet();
+                    peer.receive();
+                    peer.say(
+                            "{\"event\":\"RESUME\",\"timestamp\":{\"seconds\":1,\"microseconds\":2}}");
+                    peer.receive();
+                    peer.say("{\"return\":{\"status\":\"running\"},\"id\":\"3\"}");
+                    peer.say("{\"return\":{},\"id\":\"2\"}");
+                    peer.receive();
+                });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             QmpCommands commands = new QmpCommands(connection, LONG);
-            connection.onEvent(event -> {
-                try {
-                    seen.complete(commands.status());
-                } catch (InterruptedException stop) {
-                    seen.completeExceptionally(stop);
-                }
-            });
+            connection.onEvent(
+                    event -> {
+                        try {
+                            seen.complete(commands.status());
+                        } catch (InterruptedException stop) {
+                            seen.completeExceptionally(stop);
+                        }
+                    });
             commands.cont();
             assertThat(seen.get(10, TimeUnit.SECONDS)).isEqualTo(RunState.RUNNING);
         }
@@ -253,13 +283,15 @@ class QmpConnectionTest {
     }
 
     private void play(Part part) {
-        Thread.ofVirtual().start(() -> {
-            try (SocketChannel channel = server.accept()) {
-                part.play(new Peer(channel));
-            } catch (IOException closed) {
-                // The connection under test was faster.
-            }
-        });
+        Thread.ofVirtual()
+                .start(
+                        () -> {
+                            try (SocketChannel channel = server.accept()) {
+                                part.play(new Peer(channel));
+                            } catch (IOException closed) {
+                                // The connection under test was faster.
+                            }
+                        });
     }
 
     private static final class Peer {

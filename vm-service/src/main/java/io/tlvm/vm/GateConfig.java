@@ -1,0 +1,19 @@
+package io.tlvm.vm;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Gates for tests; off in every packaged configuration. */
+@ConfigMapping(prefix = "tlvm.test")
+public interface GateConfig {
+
+    /** Whether tests can hold this service. */
+    @WithDefault("false")
+    boolean gates();
+
+    /** Unix socket over which they do. */
+    Optional<Path> gatesSocket();
+}

@@ -1,0 +1,44 @@
+package io.tlvm.vm;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.tlvm.vm.machine.Purges;
+import io.tlvm.vm.node.NodeRecords;
+import io.tlvm.vm.node.SilenceWatch;
+import io.tlvm.vm.ownership.OwnershipDriver;
+import io.tlvm.vm.ownership.OwnershipRows;
+import io.tlvm.vm.ownership.Settler;
+
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+import java.time.Duration;
+
+/** Starts and stops what runs without being asked. */
+@Singleton
+class Loops {
+    private static final Duration SILENCE_PERIOD = Duration.ofSeconds(1);
+    private static final Duration PURGE_PERIOD = Duration.ofSeconds(10);
+
+    private final Settler settler;
+    private final SilenceWatch silence;
+    private final Purges purges;
+
+    Loops(Settler settler, NodeRecords nodes, OwnershipRows rows, OwnershipDriver driver) {
+        this.settler = settler;
+        this.silence = new SilenceWatch(nodes, SILENCE_PERIOD);
+        this.purges = new Purges(rows, driver, PURGE_PERIOD);
+    }
+
+    void start(@Observes StartupEvent event) {
+        settler.start();
+        silence.start();
+        purges.start();
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        purges.close();
+        silence.close();
+        settler.close();
+    }
+}

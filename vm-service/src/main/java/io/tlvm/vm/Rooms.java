@@ -1,0 +1,215 @@
+package io.tlvm.vm;
+
+import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.operation.OperationHandler;
+import io.tlvm.foundation.operation.OperationRoom;
+import io.tlvm.foundation.tls.ChannelFactory;
+import io.tlvm.foundation.tls.HostPort;
+import io.tlvm.foundation.tls.PkiDirectory;
+import io.tlvm.vm.agents.AgentRoom;
+import io.tlvm.vm.catalog.CatalogImages;
+import io.tlvm.vm.gate.Gates;
+import io.tlvm.vm.machine.CreateSteps;
+import io.tlvm.vm.machine.DeleteVerb;
+import io.tlvm.vm.machine.ImageCheck;
+import io.tlvm.vm.machine.MachineRecords;
+import io.tlvm.vm.machine.Machines;
+import io.tlvm.vm.machine.Power;
+import io.tlvm.vm.machine.PublicForm;
+import io.tlvm.vm.machine.RestartVerb;
+import io.tlvm.vm.machine.StartVerb;
+import io.tlvm.vm.machine.StopVerb;
+import io.tlvm.vm.machine.UndeleteVerb;
+import io.tlvm.vm.machine.VerbHandler;
+import io.tlvm.vm.migration.Measurements;
+import io.tlvm.vm.migration.MigrationSteps;
+import io.tlvm.vm.migration.Migrations;
+import io.tlvm.vm.migration.PlanSigner;
+import io.tlvm.vm.node.Cluster;
+import io.tlvm.vm.node.NodeRecords;
+import io.tlvm.vm.ownership.OwnershipDriver;
+import io.tlvm.vm.ownership.OwnershipRows;
+import io.tlvm.vm.ownership.RowBell;
+import io.tlvm.vm.ownership.RowWait;
+import io.tlvm.vm.ownership.Settlement;
+import io.tlvm.vm.ownership.Settler;
+
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+
+import java.time.Clock;
+
+/** Makes the rooms, which know nothing of the container. */
+class Rooms {
+
+    @Produces
+    @Singleton
+    RowBell bell() {
+        return new RowBell();
+    }
+
+    @Produces
+    @Singleton
+    OwnershipDriver driver(OwnershipRows rows, RowBell bell, Clock clock) {
+        return new OwnershipDriver(rows, bell, clock);
+    }
+
+    @Produces
+    @Singleton
+    RowWait rowWait(OwnershipRows rows, RowBell bell, Clock clock) {
+        return new RowWait(rows, bell, clock);
+    }
+
+    @Produces
+    @Singleton
+    AgentRoom agents(
+            ChannelFactory channels,
+            TrustDomain trustDomain,
+            NodeRecords nodes,
+            MachineRecords machines,
+            PkiDirectory pki,
+            Clock clock) {
+        return new AgentRoom(
+                channels, trustDomain, nodes, machines, new PlanSigner(pki.keyManager()), clock);
+    }
+
+    void close(@Disposes AgentRoom agents) {
+        agents.close();
+    }
+
+    @Produces
+    @Singleton
+    Settler settler(
+            OwnershipRows rows,
+            OwnershipDriver driver,
+            AgentRoom agents,
+            Measurements measurements,
+            Gates gates,
+            RowBell bell,
+            VmConfig config,
+            Clock clock) {
+        var settlement = new Settlement(rows, driver, agents.steps(), measurements, gates, clock);
+        return new Settler(rows, settlement, bell, clock, config.settlePeriod());
+    }
+
+    @Produces
+    @Singleton
+    ImageCheck images(ChannelFactory channels, TrustDomain trustDomain, CatalogConfig config) {
+        return new ImageCheck(
+                new CatalogImages(channels, trustDomain, HostPort.parse(config.address())));
+    }
+
+    @Produces
+    @Singleton
+    Machines machines(
+            MachineRecords records,
+            ImageCheck images,
+            VmConfig config,
+            PublicForm form,
+            OperationRoom operations,
+            Clock clock) {
+        var userIds = new Machines.UserIds(config.userId().first(), config.userId().count());
+        return new Machines(records, images, userIds, form, operations::wake, clock);
+    }
+
+    @Produces
+    @Singleton
+    Migrations migrations(Machines machines, MachineRecords records, Clock clock) {
+        return new Migrations(machines, records, clock);
+    }
+
+    @Produces
+    @Singleton
+    Cluster cluster(
+            NodeRecords nodes,
+            OwnershipRows rows,
+            OwnershipDriver driver,
+            Settler settler,
+            MachineRecords machines,
+            Clock clock) {
+        return new Cluster(nodes, rows, driver, settler, machines, clock);
+    }
+
+    @Produces
+    @Singleton
+    Power power(OwnershipDriver driver, Settler settler, RowWait wait, Clock clock) {
+        return new Power(driver, settler, wait, clock);
+    }
+
+    @Produces
+    @Singleton
+    OperationHandler create(
+            MachineRecords records,
+            ImageCheck images,
+            AgentRoom agents,
+            OwnershipDriver driver,
+            Settler settler,
+            RowWait wait,
+            Power power,
+            PublicForm form,
+            Clock clock) {
+        var steps = new CreateSteps(records, images, agents, driver, settler, wait, power, clock);
+        return new VerbHandler(steps, records, form, clock);
+    }
+
+    @Produces
+    @Singleton
+    OperationHandler start(Power power, MachineRecords records, PublicForm form, Clock clock) {
+        return new VerbHandler(new StartVerb(power), records, form, clock);
+    }
+
+    @Produces
+    @Singleton
+    OperationHandler stop(Power power, MachineRecords records, PublicForm form, Clock clock) {
+        return new VerbHandler(new StopVerb(power), records, form, clock);
+    }
+
+    @Produces
+    @Singleton
+    OperationHandler restart(
+            Power power,
+            OwnershipDriver driver,
+            MachineRecords records,
+            PublicForm form,
+            Clock clock) {
+        return new VerbHandler(new RestartVerb(power, driver), records, form, clock);
+    }
+
+    @Produces
+    @Singleton
+    OperationHandler delete(
+            MachineRecords records,
+            OwnershipRows rows,
+            OwnershipDriver driver,
+            Settler settler,
+            RowWait wait,
+            Power power,
+            AgentRoom agents,
+            PublicForm form,
+            Clock clock) {
+        var verb = new DeleteVerb(records, rows, driver, settler, wait, power, agents, clock);
+        return new VerbHandler(verb, records, form, clock);
+    }
+
+    @Produces
+    @Singleton
+    OperationHandler undelete(
+            OwnershipDriver driver, MachineRecords records, PublicForm form, Clock clock) {
+        return new VerbHandler(new UndeleteVerb(driver), records, form, clock);
+    }
+
+    @Produces
+    @Singleton
+    OperationHandler migrate(
+            OwnershipDriver driver,
+            Measurements measurements,
+            AgentRoom agents,
+            RowBell bell,
+            MachineRecords records,
+            PublicForm form,
+            Clock clock) {
+        var steps = new MigrationSteps(driver, measurements, agents, bell, clock);
+        return new VerbHandler(steps, records, form, clock);
+    }
+}

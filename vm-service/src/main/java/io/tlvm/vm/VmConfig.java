@@ -1,0 +1,32 @@
+package io.tlvm.vm;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+import java.time.Duration;
+
+/** Settings of vm-service. */
+@ConfigMapping(prefix = "tlvm.vm")
+public interface VmConfig {
+
+    /**
+     * How often rows that are owed something are looked for; a change of a row is followed at once
+     * anyway.
+     */
+    @WithDefault("1s")
+    Duration settlePeriod();
+
+    /** User ids under which the processes of VMs run, the same on every node. */
+    UserId userId();
+
+    /** A range of user ids that nothing else on the nodes uses. */
+    interface UserId {
+        /** First one, at least 1000. */
+        @WithDefault("200000")
+        int first();
+
+        /** How many; each VM ever created takes one. */
+        @WithDefault("1000000")
+        int count();
+    }
+}

@@ -1,0 +1,192 @@
+package io.tlvm.vm.agents;
+
+import io.grpc.StatusRuntimeException;
+import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.tls.ChannelFactory;
+import io.tlvm.node.v1.GetTransferRequest;
+import io.tlvm.node.v1.PrepareDisksRequest;
+import io.tlvm.node.v1.PurgeRequest;
+import io.tlvm.node.v1.WithdrawCreateRequest;
+import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.id.OperationId;
+import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.machine.CreateUndo;
+import io.tlvm.vm.machine.Disks;
+import io.tlvm.vm.machine.Machine;
+import io.tlvm.vm.machine.MachineRecords;
+import io.tlvm.vm.migration.Measured;
+import io.tlvm.vm.migration.PlanSigner;
+import io.tlvm.vm.migration.Transfers;
+import io.tlvm.vm.node.NodeRecords;
+import io.tlvm.vm.ownership.StepFailure;
+import io.tlvm.vm.ownership.Steps;
+import io.tlvm.vm.refusal.MachineRefusal;
+import io.tlvm.vm.refusal.VmRefused;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Everything that this service asks of agents: the steps of rows, and what operations ask besides.
+ */
+public final class AgentRoom implements Disks, CreateUndo, Transfers, AutoCloseable {
+
+    /** Copying a large image over a slow network; each call goes on where the one before ended. */
+    private static final Duration DISKS_BOUND = Duration.ofMinutes(30);
+
+    private static final Duration SILENCE_MAX = Duration.ofMinutes(2);
+    private static final Duration REST = Duration.ofSeconds(1);
+    private static final Duration WITHDRAW_BOUND = Duration.ofMinutes(1);
+    private static final Duration LOOK_BOUND = Duration.ofSeconds(2);
+
+    /**
+     * With this reason an agent says that the state of the create is made, so that it cannot be
+     * withdrawn.
+     */
+    private static final String STATE_MADE = "INVALID_STATE";
+
+    private final AgentChannels agents;
+    private final AgentSteps steps;
+    private final Clock clock;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    public AgentRoom(
+            ChannelFactory channels,
+            TrustDomain trustDomain,
+            NodeRecords nodes,
+            MachineRecords machines,
+            PlanSigner signer,
+            Clock clock) {
+        this.agents = new AgentChannels(channels, trustDomain, nodes);
+        this.steps = new AgentSteps(agents, machines, new Plans(signer, agents, machines), clock);
+        this.clock = clock;
+    }
+
+    /** How the steps of rows are done. */
+    public Steps steps() {
+        return steps;
+    }
+
+    @Override
+    public void prepare(Machine machine, OwnershipRow row) throws InterruptedException {
+        OperationId op = createOf(row);
+        patiently(
+                machine,
+                row.owner(),
+                "PREPARE_DISKS",
+                () ->
+                        agents.stub(row.owner(), DISKS_BOUND)
+                                .prepareDisks(
+                                        PrepareDisksRequest.newBuilder()
+                                                .setCommand(Commands.command(row, op, row.epoch()))
+                                                .setSpec(Commands.spec(machine))
+                                                .build()));
+    }
+
+    @Override
+    public Word withdraw(Machine machine, OwnershipRow row) throws InterruptedException {
+        OperationId op = createOf(row);
+        var command = Commands.command(row, op, row.epoch());
+        try {
+            patiently(
+                    machine,
+                    row.owner(),
+                    "WITHDRAW_CREATE",
+                    () ->
+                            agents.stub(row.owner(), WITHDRAW_BOUND)
+                                    .withdrawCreate(
+                                            WithdrawCreateRequest.newBuilder()
+                                                    .setCommand(command)
+                                                    .setStorage(Commands.storage(machine))
+                                                    .build()));
+        } catch (VmRefused refused) {
+            if (refused.why() instanceof MachineRefusal.StepFailed(_, _, _, var failure)
+                    && failure.reason().equals(STATE_MADE)) {
+                return Word.STATE_MADE;
+            }
+            throw refused;
+        }
+        // The disks, which need no row to be made, go with everything else of the VM.
+        patiently(
+                machine,
+                row.owner(),
+                "PURGE",
+                () ->
+                        agents.stub(row.owner(), WITHDRAW_BOUND)
+                                .purge(
+                                        PurgeRequest.newBuilder()
+                                                .setCommand(command)
+                                                .setStorage(Commands.storage(machine))
+                                                .build()));
+        return Word.WITHDRAWN;
+    }
+
+    @Override
+    public Optional<Measured.Progress> progress(NodeName source, VmUid vm, OperationId op) {
+        try {
+            var transfer =
+                    agents.stub(source, LOOK_BOUND)
+                            .getTransfer(
+                                    GetTransferRequest.newBuilder()
+                                            .setVmUid(vm.value())
+                                            .setOpId(op.value())
+                                            .build());
+            return Optional.of(
+                    new Measured.Progress(
+                            transfer.getMemoryTotalBytes(),
+                            transfer.getMemoryTransferredBytes(),
+                            transfer.getMemoryRemainingBytes(),
+                            transfer.getDirtyPagesPerSecond(),
+                            transfer.getIteration(),
+                            transfer.getThroughputBytesPerSecond()));
+        } catch (StatusRuntimeException notNow) {
+            return Optional.empty();
+        }
+    }
+
+    private static OperationId createOf(OwnershipRow row) {
+        if (row.phase() instanceof Phase.Creating(var op)) {
+            return op;
+        }
+        throw new IllegalStateException("VM " + row.vm() + " is created: " + row.phase());
+    }
+
+    /** Repeats a call while the agent is silent, for a while. */
+    private void patiently(Machine machine, NodeName node, String step, Runnable call)
+            throws InterruptedException {
+        Instant limit = clock.instant().plus(SILENCE_MAX);
+        while (true) {
+            StepFailure failure;
+            try {
+                call.run();
+                return;
+            } catch (StatusRuntimeException failed) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException(step + " was interrupted");
+                }
+                failure = AgentFailure.of(failed);
+            }
+            boolean passes =
+                    switch (failure.kind()) {
+                        case SILENT -> clock.instant().isBefore(limit);
+                        case TIMED_OUT, STALE, REFUSED -> false;
+                    };
+            if (!passes || stopped.await(REST.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new VmRefused(
+                        new MachineRefusal.StepFailed(
+                                machine.name().toString(), step, node.value(), failure));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        stopped.countDown();
+    }
+}

@@ -1,0 +1,94 @@
+package io.tlvm.vm.api;
+
+import com.google.protobuf.ByteString;
+
+import io.tlvm.node.v1.DebugPaths;
+import io.tlvm.node.v1.MachineState;
+import io.tlvm.node.v1.NodeCapabilities;
+import io.tlvm.ownership.id.Epoch;
+import io.tlvm.ownership.id.VmUid;
+import io.tlvm.vm.machine.HostDetails;
+import io.tlvm.vm.node.Capabilities;
+import io.tlvm.vm.node.MachineReport;
+
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Optional;
+
+/** What nodes say. */
+final class TranslateNode {
+    private TranslateNode() {}
+
+    static Capabilities capabilities(NodeCapabilities told) {
+        return new Capabilities(
+                told.getAgentVersion(),
+                told.getQemuVersion(),
+                told.getSwtpmVersion(),
+                told.getFirmwareDigest(),
+                told.getAccelerator(),
+                told.getAcceleratorReason(),
+                told.getTrustedLaunch(),
+                told.getTrustedLaunchReason(),
+                told.getVbs(),
+                told.getVbsReason(),
+                told.getVcpuCount(),
+                told.getMemoryMib(),
+                told.getCpuModel(),
+                told.getSeparateUids(),
+                Base64.getEncoder().encodeToString(told.getNodePublicKey().toByteArray()),
+                told.hasCertificateExpireTime()
+                        ? Optional.of(
+                                Instant.ofEpochSecond(
+                                        told.getCertificateExpireTime().getSeconds(),
+                                        told.getCertificateExpireTime().getNanos()))
+                        : Optional.empty());
+    }
+
+    static NodeCapabilities proto(Capabilities can) {
+        var shown =
+                NodeCapabilities.newBuilder()
+                        .setAgentVersion(can.agentVersion())
+                        .setQemuVersion(can.qemuVersion())
+                        .setSwtpmVersion(can.swtpmVersion())
+                        .setFirmwareDigest(can.firmwareDigest())
+                        .setAccelerator(can.accelerator())
+                        .setAcceleratorReason(can.acceleratorReason())
+                        .setTrustedLaunch(can.trustedLaunch())
+                        .setTrustedLaunchReason(can.trustedLaunchReason())
+                        .setVbs(can.vbs())
+                        .setVbsReason(can.vbsReason())
+                        .setVcpuCount(can.vcpus())
+                        .setMemoryMib(can.memoryMib())
+                        .setCpuModel(can.cpuModel())
+                        .setSeparateUids(can.separateUids())
+                        .setNodePublicKey(
+                                ByteString.copyFrom(Base64.getDecoder().decode(can.publicKey())));
+        can.certificateEnd().map(Translate::proto).ifPresent(shown::setCertificateExpireTime);
+        return shown.build();
+    }
+
+    static MachineReport report(io.tlvm.node.v1.MachineReport told) {
+        return new MachineReport(
+                new VmUid(told.getVmUid()),
+                new Epoch(Math.max(0, told.getClaimedEpoch())),
+                told.getExited(),
+                told.getReason(),
+                told.getState() == MachineState.MACHINE_STATE_RUNNING,
+                told.getVtpmHealthy(),
+                told.getBootVerdict(),
+                told.hasDebug() ? Optional.of(host(told.getDebug())) : Optional.empty());
+    }
+
+    private static HostDetails host(DebugPaths told) {
+        return new HostDetails(
+                told.getRunDirectory(),
+                told.getObserverSocket(),
+                told.getControlSocket(),
+                told.getTickSocket(),
+                told.getSerialLog(),
+                told.getQemuPid(),
+                told.getSwtpmPid(),
+                told.getGuardianPid(),
+                told.getStateDirectory());
+    }
+}

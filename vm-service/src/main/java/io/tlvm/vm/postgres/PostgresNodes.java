@@ -1,0 +1,148 @@
+package io.tlvm.vm.postgres;
+
+import io.smallrye.mutiny.Uni;
+import io.tlvm.ownership.id.NodeName;
+import io.tlvm.vm.node.Capabilities;
+import io.tlvm.vm.node.NodeRecords;
+import io.tlvm.vm.node.StoragePath;
+import io.tlvm.vm.placement.Candidate;
+
+import jakarta.inject.Singleton;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Nodes and storage paths in PostgreSQL. */
+@Singleton
+class PostgresNodes implements NodeRecords {
+    private final Database database;
+
+    PostgresNodes(Database database) {
+        this.database = database;
+    }
+
+    @Override
+    public void join(
+            NodeName node,
+            String bootId,
+            String address,
+            Capabilities capabilities,
+            List<String> storagePaths) {
+        database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        """
+                                        insert into node (name, address, boot_id, state, capabilities, storage_paths, join_time,
+                                            last_renew)
+                                        values (:name, :address, :boot, 'UP', :capabilities, :paths, now(), now())
+                                        on conflict (name) do update set address = excluded.address, boot_id = excluded.boot_id,
+                                            state = 'UP', capabilities = excluded.capabilities,
+                                            storage_paths = excluded.storage_paths, join_time = now(), last_renew = now()
+                                        """)
+                                .setParameter("name", node.value())
+                                .setParameter("address", address)
+                                .setParameter("boot", UUID.fromString(bootId))
+                                .setParameter("capabilities", NodeJson.capabilities(capabilities))
+                                .setParameter("paths", NodeJson.names(storagePaths))
+                                .executeUpdate());
+    }
+
+    @Override
+    public boolean renew(NodeName node, String bootId, List<String> storagePaths) {
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        "update node set last_renew = now(), storage_paths = :paths"
+                                            + " where name = :name and boot_id = :boot and state ="
+                                            + " 'UP'")
+                                .setParameter("paths", NodeJson.names(storagePaths))
+                                .setParameter("name", node.value())
+                                .setParameter("boot", UUID.fromString(bootId))
+                                .executeUpdate()
+                                .map(updated -> updated == 1));
+    }
+
+    @Override
+    public Optional<Candidate> find(NodeName node) {
+        return database.inTransaction(
+                session ->
+                        NodeRow.<NodeRow>list("name", node.value())
+                                .chain(rows -> Views.candidates(session, rows))
+                                .map(found -> found.stream().findFirst()));
+    }
+
+    @Override
+    public List<Candidate> list(String after, int limit) {
+        return database.inTransaction(
+                session ->
+                        NodeRow.<NodeRow>find("name > ?1 order by name", after)
+                                .range(0, limit - 1)
+                                .list()
+                                .chain(rows -> Views.candidates(session, rows)));
+    }
+
+    @Override
+    public int noteSilence() {
+        List<String> changed =
+                database.inTransaction(
+                        session ->
+                                session.createNativeQuery(
+                                                "update node set shown_silent = not shown_silent"
+                                                    + " where shown_silent = node_reachable(state,"
+                                                    + " last_renew) returning name",
+                                                String.class)
+                                        .getResultList());
+        if (!changed.isEmpty()) {
+            // A transaction of its own: whoever holds a machine's row may wait for a node's.
+            database.inTransaction(
+                    session ->
+                            session.createNativeQuery(
+                                            "update machine set revision = revision where uid in"
+                                                + " (select vm_uid from ownership where owner in"
+                                                + " (:names))")
+                                    .setParameter("names", changed)
+                                    .executeUpdate());
+        }
+        return changed.size();
+    }
+
+    @Override
+    public boolean createPath(StoragePath path) {
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        "insert into storage_path (name, directory, create_time)"
+                                            + " values (:name, :directory, now()) on conflict do"
+                                            + " nothing")
+                                .setParameter("name", path.name())
+                                .setParameter("directory", path.directory())
+                                .executeUpdate()
+                                .map(inserted -> inserted == 1));
+    }
+
+    @Override
+    public Optional<StoragePath> findPath(String name) {
+        return database.inTransaction(
+                session ->
+                        StoragePathRow.<StoragePathRow>list("name", name)
+                                .chain(PostgresNodes::paths)
+                                .map(found -> found.stream().findFirst()));
+    }
+
+    @Override
+    public List<StoragePath> listPaths(String after, int limit) {
+        return database.inTransaction(
+                session ->
+                        StoragePathRow.<StoragePathRow>find("name > ?1 order by name", after)
+                                .range(0, limit - 1)
+                                .list()
+                                .chain(PostgresNodes::paths));
+    }
+
+    private static Uni<List<StoragePath>> paths(List<StoragePathRow> rows) {
+        return NodeRow.<NodeRow>listAll()
+                .map(nodes -> nodes.stream().map(NodeRow::toNode).toList())
+                .map(nodes -> rows.stream().map(row -> row.toPath(nodes)).toList());
+    }
+}

@@ -1,0 +1,247 @@
+package io.tlvm.vm.postgres;
+
+import io.smallrye.mutiny.Uni;
+import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.row.Decision;
+import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.migration.MigrationRecord;
+import io.tlvm.vm.ownership.NamedNodes;
+import io.tlvm.vm.ownership.OwnershipRows;
+import io.tlvm.vm.ownership.OwnershipRows.Swap.Denied;
+import io.tlvm.vm.ownership.OwnershipRows.Swap.Missing;
+import io.tlvm.vm.ownership.OwnershipRows.Swap.Raced;
+import io.tlvm.vm.ownership.OwnershipRows.Swap.Swapped;
+import io.tlvm.vm.ownership.OwnershipRows.Swap.Unchanged;
+
+import jakarta.inject.Singleton;
+import jakarta.persistence.LockModeType;
+
+import org.hibernate.reactive.mutiny.Mutiny;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Ownership rows in PostgreSQL. Of a VM's rows the machine's is locked first, so that its migration
+ * record follows the ownership row without gaps; then the node rows; the compare-and-swap comes
+ * last.
+ */
+@Singleton
+class PostgresOwnership implements OwnershipRows {
+    private final Database database;
+
+    PostgresOwnership(Database database) {
+        this.database = database;
+    }
+
+    @Override
+    public Optional<OwnershipRow> read(VmUid vm) {
+        return database.inTransaction(session -> find(vm));
+    }
+
+    private static Uni<Optional<OwnershipRow>> find(VmUid vm) {
+        return OwnershipEntity.<OwnershipEntity>list("vmUid", UUID.fromString(vm.value()))
+                .map(found -> found.stream().findFirst().map(OwnershipEntity::toRow));
+    }
+
+    @Override
+    public Swap swap(VmUid vm, Transition transition) {
+        return database.inTransaction(
+                session ->
+                        MachineRow.<MachineRow>find("uid", UUID.fromString(vm.value()))
+                                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                                .list()
+                                .chain(
+                                        machines ->
+                                                machines.isEmpty()
+                                                        ? Uni.createFrom().<Swap>item(new Missing())
+                                                        : swapLocked(
+                                                                session,
+                                                                machines.getFirst(),
+                                                                vm,
+                                                                transition)));
+    }
+
+    private static Uni<Swap> swapLocked(
+            Mutiny.Session session, MachineRow machine, VmUid vm, Transition transition) {
+        return find(vm).chain(
+                        found -> {
+                            if (found.isEmpty()) {
+                                return Uni.createFrom().item(new Missing());
+                            }
+                            OwnershipRow row = found.get();
+                            Set<NodeName> asked = new HashSet<>(transition.asksAbout());
+                            asked.addAll(NamedNodes.of(row));
+                            return up(session, asked)
+                                    .chain(
+                                            up ->
+                                                    switch (transition.decide(row, up::contains)) {
+                                                        case Decision.Refused(var why) ->
+                                                                Uni.createFrom()
+                                                                        .<Swap>item(
+                                                                                new Denied(why));
+                                                        case Decision.Already(var same) ->
+                                                                Uni.createFrom()
+                                                                        .<Swap>item(
+                                                                                new Unchanged(
+                                                                                        same));
+                                                        case Decision.Next(var next) ->
+                                                                OwnershipSql.compareAndSwap(
+                                                                                session,
+                                                                                row.version(),
+                                                                                next)
+                                                                        .chain(
+                                                                                swapped ->
+                                                                                        swapped
+                                                                                                ? follow(
+                                                                                                                session,
+                                                                                                                machine,
+                                                                                                                transition,
+                                                                                                                row,
+                                                                                                                next)
+                                                                                                        .replaceWith(
+                                                                                                                new Swapped(
+                                                                                                                        next))
+                                                                                                : Uni
+                                                                                                        .createFrom()
+                                                                                                        .<Swap>
+                                                                                                                item(
+                                                                                                                        new Raced()));
+                                                    });
+                        });
+    }
+
+    /** Which of the nodes are UP; they stay so until this transaction ends. */
+    private static Uni<Set<NodeName>> up(Mutiny.Session session, Set<NodeName> asked) {
+        return session.createNativeQuery(
+                        "select name from node where name in (:names) and state = 'UP' order by"
+                                + " name for share",
+                        String.class)
+                .setParameter("names", asked.stream().map(NodeName::value).toList())
+                .getResultList()
+                .map(
+                        names -> {
+                            Set<NodeName> up = new HashSet<>();
+                            names.forEach(name -> up.add(new NodeName(name)));
+                            return up;
+                        });
+    }
+
+    /**
+     * What users see of the VM follows in the same transaction; the update alone tells watchers.
+     */
+    private static Uni<Integer> follow(
+            Mutiny.Session session,
+            MachineRow machine,
+            Transition transition,
+            OwnershipRow row,
+            OwnershipRow next) {
+        Optional<MigrationRecord> migration =
+                transition.record(
+                        Optional.ofNullable(machine.migration).map(MigrationJson::read), row, next);
+        boolean deleted =
+                next.phase() instanceof Phase.Deleting || next.phase() instanceof Phase.Purged;
+        return session.createNativeQuery(
+                        """
+                        update machine set migration = :migration,
+                            provisioning = case when :purged then 'PURGED' else provisioning end,
+                            delete_time = case when :deleted then coalesce(delete_time, now()) end,
+                            revision = revision + case when :deleted = (delete_time is null) then 1 else 0 end,
+                            update_time = now()
+                        where uid = :vm
+                        """)
+                .setParameter("migration", migration.map(MigrationJson::write).orElse(null))
+                .setParameter("purged", next.phase() instanceof Phase.Purged)
+                .setParameter("deleted", deleted)
+                .setParameter("vm", UUID.fromString(next.vm().value()))
+                .executeUpdate();
+    }
+
+    @Override
+    public List<VmUid> owing(int max) {
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        "select vm_uid from ownership where owed and phase <>"
+                                                + " 'CREATING' order by update_time limit :max",
+                                        UUID.class)
+                                .setParameter("max", max)
+                                .getResultList()
+                                .map(uids -> uids.stream().map(VmUid::of).toList()));
+    }
+
+    @Override
+    public List<VmUid> purgeDue(int max) {
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        "select vm_uid from ownership where phase = 'DELETING' and"
+                                            + " purge_time <= now() order by purge_time limit :max",
+                                        UUID.class)
+                                .setParameter("max", max)
+                                .getResultList()
+                                .map(uids -> uids.stream().map(VmUid::of).toList()));
+    }
+
+    @Override
+    public List<NodeName> holders(VmUid vm) {
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        "select unnest(holders) from ownership where vm_uid = :vm",
+                                        String.class)
+                                .setParameter("vm", UUID.fromString(vm.value()))
+                                .getResultList()
+                                .map(names -> names.stream().map(NodeName::new).toList()));
+    }
+
+    @Override
+    public List<OwnershipRow> concerning(NodeName node, Collection<VmUid> also) {
+        Set<UUID> uids =
+                also.stream().map(vm -> UUID.fromString(vm.value())).collect(Collectors.toSet());
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        "select vm_uid from ownership where names_nodes @>"
+                                                + " array[cast(:node as text)]",
+                                        UUID.class)
+                                .setParameter("node", node.value())
+                                .getResultList()
+                                .chain(
+                                        naming -> {
+                                            uids.addAll(naming);
+                                            return uids.isEmpty()
+                                                    ? Uni.createFrom().item(List.<OwnershipRow>of())
+                                                    : OwnershipEntity.<OwnershipEntity>list(
+                                                                    "vmUid in ?1",
+                                                                    List.copyOf(uids))
+                                                            .map(
+                                                                    rows ->
+                                                                            rows.stream()
+                                                                                    .map(
+                                                                                            OwnershipEntity
+                                                                                                    ::toRow)
+                                                                                    .toList());
+                                        }));
+    }
+
+    @Override
+    public boolean remove(OwnershipRow withdrawn) {
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        "delete from ownership where vm_uid = :vm and row_version ="
+                                                + " :version and phase = 'CREATING'")
+                                .setParameter("vm", UUID.fromString(withdrawn.vm().value()))
+                                .setParameter("version", withdrawn.version().value())
+                                .executeUpdate()
+                                .map(removed -> removed == 1));
+    }
+}
