@@ -141,7 +141,7 @@ final class Refusals {
                     of(ErrorReason.ERROR_REASON_INVALID_STATE)
                             .what(
                                     "the processes of machine %s do not stand where the command"
-                                        + " needs them: %s",
+                                            + " needs them: %s",
                                     vm, observed)
                             .with("observed", observed);
             case Reason.Purged() ->

@@ -107,7 +107,7 @@ public final class HeldState implements AutoCloseable {
                 } catch (GeneralSecurityException notOurs) {
                     yield new Opening.Locked(
                             "its key was wrapped for another node, machine or directory, or"
-                                + " changed");
+                                    + " changed");
                 }
             }
             case StateKeyFile.Reading.Missing _ ->

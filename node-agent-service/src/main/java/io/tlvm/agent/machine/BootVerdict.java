@@ -25,10 +25,10 @@ final class BootVerdict {
     private static final Pattern DISK_ENTRY =
             Pattern.compile(
                     "BdsDxe: failed to load Boot[0-9A-F]{4} \"[^\"\\r"
-                        + "\\n"
-                        + "]*\" from PciRoot[^\\r"
-                        + "\\n"
-                        + "]*: (Access Denied|Not Found)");
+                            + "\\n"
+                            + "]*\" from PciRoot[^\\r"
+                            + "\\n"
+                            + "]*: (Access Denied|Not Found)");
 
     private static final Pattern KERNEL =
             Pattern.compile("EFI stub: |Linux version |\\[ +0\\.0{6}\\]");

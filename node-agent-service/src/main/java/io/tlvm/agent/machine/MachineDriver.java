@@ -396,7 +396,7 @@ public final class MachineDriver implements AutoCloseable {
                             && process.qemu().isAlive()) {
                         LOG.errorf(
                                 "vm=%s swtpm ended under a running guest: the guest is stopped and"
-                                    + " ended",
+                                        + " ended",
                                 vm);
                         bench.endReason = "VTPM_FAILED";
                         try {

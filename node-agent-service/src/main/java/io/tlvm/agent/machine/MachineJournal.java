@@ -41,7 +41,7 @@ final class MachineJournal implements AutoCloseable {
                             tail ->
                                     LOG.warnf(
                                             "vm=%s the journal's last %d bytes were never"
-                                                + " acknowledged and are cut off",
+                                                    + " acknowledged and are cut off",
                                             vm, tail.bytes()));
                     List<JournalRecord> records = new ArrayList<>();
                     for (byte[] payload : payloads) {

@@ -152,7 +152,7 @@ public final class GrpcTransferLink implements TransferLink {
                                                             first.completeExceptionally(
                                                                     new IOException(
                                                                             "the target ended the"
-                                                                                + " stream")));
+                                                                                    + " stream")));
                                 } catch (IOException refused) {
                                     first.completeExceptionally(refused);
                                 } catch (InterruptedException stop) {

@@ -25,8 +25,8 @@ class BootVerdictTest {
         assertThat(
                         BootVerdict.judge(
                                 "BdsDxe: starting Boot0001\r\n"
-                                    + "error: bad shim signature.\r\n"
-                                    + "grub> "))
+                                        + "error: bad shim signature.\r\n"
+                                        + "grub> "))
                 .isEqualTo("SECURE_BOOT_REFUSED");
     }
 

@@ -107,7 +107,7 @@ class QmpConnectionTest {
                     peer.receive();
                     peer.say(
                             "{\"error\":{\"class\":\"GenericError\",\"desc\":\"no"
-                                + " lock\"},\"id\":\"2\"}");
+                                    + " lock\"},\"id\":\"2\"}");
                 });
         try (QmpConnection connection = QmpConnection.open(socket, LONG)) {
             assertThatThrownBy(() -> new QmpCommands(connection, LONG).cont())
