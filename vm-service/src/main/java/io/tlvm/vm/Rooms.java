@@ -1,5 +1,6 @@
 package io.tlvm.vm;
 
+import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.operation.OperationHandler;
 import io.tlvm.foundation.operation.OperationRoom;
@@ -8,7 +9,6 @@ import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.vm.agents.AgentRoom;
 import io.tlvm.vm.catalog.CatalogImages;
-import io.tlvm.vm.gate.Gates;
 import io.tlvm.vm.machine.CreateSteps;
 import io.tlvm.vm.machine.DeleteVerb;
 import io.tlvm.vm.machine.ImageCheck;

@@ -2,7 +2,6 @@ package io.tlvm.catalog.api;
 
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY;
 
-import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.smallrye.mutiny.Uni;
@@ -11,12 +10,12 @@ import io.tlvm.catalog.catalog.RecordsUnavailable;
 import io.tlvm.catalog.store.StoreRefused;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
+import io.tlvm.foundation.request.CallThread;
 
 import org.jboss.logging.Logger;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.function.Consumer;
 
 /**
  * Runs domain work of a call and turns what the rooms throw into refusals. Everything else is a
@@ -37,49 +36,14 @@ final class Answer {
         T run() throws IOException, InterruptedException;
     }
 
-    /**
-     * For unary calls: a virtual thread of its own, with the call's context. Not
-     * {@code @RunOnVirtualThread}, which in this release of Quarkus hands a call's events over by a
-     * queue that may put the half-close before the message, and the call then fails with INTERNAL
-     * "Half-closed without a request" (quarkusio/quarkus 48940, pull requests 54084 and 55041).
-     */
+    /** For unary calls. */
     static <T> Uni<T> of(Work<T> work) {
-        Context call = Context.current();
-        return Uni.createFrom()
-                .emitter(answer -> onVirtualThread(call, work, answer::complete, answer::fail));
+        return CallThread.of(() -> plain(work));
     }
 
     /** The same for services of the observer API. */
     static <T> void to(StreamObserver<T> answer, Work<T> work) {
-        onVirtualThread(
-                Context.current(),
-                work,
-                item -> {
-                    answer.onNext(item);
-                    answer.onCompleted();
-                },
-                answer::onError);
-    }
-
-    private static <T> void onVirtualThread(
-            Context call, Work<T> work, Consumer<T> done, Consumer<Throwable> failed) {
-        Thread.ofVirtual()
-                .name("call")
-                .start(
-                        call.wrap(
-                                () -> {
-                                    T item;
-                                    try {
-                                        item = plain(work);
-                                    } catch (RuntimeException | Error refusalOrBug) {
-                                        failed.accept(
-                                                refusalOrBug); // foundation logs what is no refusal
-                                        // and tells the caller a debug id
-                                        // only
-                                        return;
-                                    }
-                                    done.accept(item);
-                                }));
+        CallThread.to(answer, () -> plain(work));
     }
 
     /** On the calling thread, for the streams. */

@@ -4,8 +4,9 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.agent.machine.MachineRefused;
+import io.tlvm.foundation.request.CallThread;
 
-/** Runs the work of one call on the caller's virtual thread. */
+/** Runs the work of one call on a virtual thread of its own. */
 final class Answering {
     private Answering() {}
 
@@ -20,22 +21,23 @@ final class Answering {
      * decisions and actions are on the machine's own thread.
      */
     static <T> Uni<T> with(Work<T> work) {
+        return CallThread.of(() -> untilCallerLeaves(work));
+    }
+
+    private static <T> T untilCallerLeaves(Work<T> work) {
         Thread thread = Thread.currentThread();
         Context.CancellationListener left = context -> thread.interrupt();
         Context call = Context.current();
         call.addListener(left, Runnable::run);
         try {
-            return Uni.createFrom().item(work.run());
+            return work.run();
         } catch (MachineRefused refused) {
-            return Uni.createFrom().failure(Refusals.of(refused));
+            throw Refusals.of(refused);
         } catch (InterruptedException gone) {
-            return Uni.createFrom()
-                    .failure(
-                            Status.CANCELLED
-                                    .withDescription("the caller left")
-                                    .asRuntimeException());
+            throw Status.CANCELLED.withDescription("the caller left").asRuntimeException();
         } finally {
             call.removeListener(left);
+            // The answer is sent on this thread; what was meant for the wait must not break it off.
             boolean unused = Thread.interrupted();
         }
     }

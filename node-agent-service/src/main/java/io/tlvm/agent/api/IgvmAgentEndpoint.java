@@ -1,7 +1,6 @@
 package io.tlvm.agent.api;
 
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.agent.cluster.JoinState;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
@@ -52,7 +51,6 @@ import java.util.Optional;
 
 /** tlvm.node.v1.IgvmAgentService: one command each for the driver of the machine. */
 @GrpcService
-@RunOnVirtualThread
 class IgvmAgentEndpoint implements IgvmAgentService {
     private final JoinState join;
     private final Provider<AgentRooms> rooms;

@@ -11,8 +11,6 @@ import io.tlvm.agent.cluster.Membership;
 import io.tlvm.agent.cluster.PlanCheck;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.firmware.FirmwareImages;
-import io.tlvm.agent.gate.Gates;
-import io.tlvm.agent.gate.SocketGates;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher;
 import io.tlvm.agent.hypervisor.qemu.RunAs;
@@ -35,6 +33,7 @@ import io.tlvm.agent.tpm.SwtpmSetup;
 import io.tlvm.agent.transfer.GrpcTransferLink;
 import io.tlvm.agent.transfer.TransferAdmission;
 import io.tlvm.foundation.config.TlvmConfig;
+import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.tls.ChannelFactory;
@@ -87,20 +86,6 @@ class Rooms {
 
     void close(@Disposes StateDirectories directories) throws IOException {
         directories.close();
-    }
-
-    @Produces
-    @Singleton
-    Gates gates(GateConfig config) throws IOException {
-        if (!config.gates()) {
-            return Gates.OPEN;
-        }
-        return new SocketGates(
-                config.gatesSocket()
-                        .orElseThrow(
-                                () ->
-                                        new IllegalStateException(
-                                                "tlvm.test.gates needs tlvm.test.gates-socket")));
     }
 
     @Produces

@@ -1,4 +1,4 @@
-/** Places where a test can hold the agent; nothing of it exists in the production form. */
+/** The places where a test can hold the agent; open in production. */
 @NullMarked
 package io.tlvm.agent.gate;
 

@@ -1,6 +1,6 @@
 package io.tlvm.agent.machine;
 
-import io.tlvm.agent.gate.Gates.Point;
+import io.tlvm.agent.gate.Point;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.hypervisor.qemu.QemuProcess;
@@ -146,7 +146,7 @@ public final class MachineDriver implements AutoCloseable {
     public Answer obey(Order order) throws InterruptedException {
         Optional<Point> gate = gateOf(order.command());
         if (gate.isPresent()) {
-            bench.equipment.gates().pass(gate.get());
+            gate.get().pass(bench.equipment.gates());
         }
         CompletableFuture<Answer> answer = queue.take(() -> decide(order));
         try {

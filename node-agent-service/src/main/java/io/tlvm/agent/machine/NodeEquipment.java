@@ -1,13 +1,13 @@
 package io.tlvm.agent.machine;
 
 import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.gate.Gates;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.migration.MigrationLimits;
 import io.tlvm.agent.migration.TransferLink;
 import io.tlvm.agent.probe.HostCapabilities;
 import io.tlvm.agent.tpm.SwtpmSetup;
+import io.tlvm.foundation.gate.Gates;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.ownership.id.NodeName;
 

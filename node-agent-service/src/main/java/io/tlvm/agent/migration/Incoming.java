@@ -2,8 +2,7 @@ package io.tlvm.agent.migration;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 
-import io.tlvm.agent.gate.Gates;
-import io.tlvm.agent.gate.Gates.Point;
+import io.tlvm.agent.gate.Point;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
@@ -14,6 +13,7 @@ import io.tlvm.agent.hypervisor.qemu.RunState;
 import io.tlvm.agent.keys.MigrationKey;
 import io.tlvm.agent.keys.OneTimeKey;
 import io.tlvm.agent.migration.AttemptFailed.AttemptEnded;
+import io.tlvm.foundation.gate.Gates;
 import io.tlvm.node.v1.SealedGuestState.Kind;
 import io.tlvm.node.v1.VtpmIdentity;
 import io.tlvm.ownership.id.Digest;
@@ -269,7 +269,7 @@ public final class Incoming {
             } finally {
                 lock.unlock();
             }
-            gates.pass(Point.LOADED);
+            Point.LOADED.pass(gates);
             loaded.complete(digest);
         } catch (AttemptFailed | QmpException failed) {
             end(String.valueOf(failed.getMessage()));

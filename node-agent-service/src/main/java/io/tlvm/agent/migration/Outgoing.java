@@ -1,7 +1,6 @@
 package io.tlvm.agent.migration;
 
-import io.tlvm.agent.gate.Gates;
-import io.tlvm.agent.gate.Gates.Point;
+import io.tlvm.agent.gate.Point;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
 import io.tlvm.agent.hypervisor.qemu.MigrationCapability;
@@ -15,6 +14,7 @@ import io.tlvm.agent.hypervisor.qemu.RunState;
 import io.tlvm.agent.migration.AttemptFailed.AttemptEnded;
 import io.tlvm.agent.migration.TransferLink.GuestStateChannel;
 import io.tlvm.agent.migration.TransferLink.MemoryChannel;
+import io.tlvm.foundation.gate.Gates;
 import io.tlvm.ownership.id.Digest;
 
 import org.jboss.logging.Logger;
@@ -168,7 +168,7 @@ public final class Outgoing {
 
     private void send()
             throws AttemptFailed, IOException, GeneralSecurityException, InterruptedException {
-        gates.pass(Point.SEND);
+        Point.SEND.pass(gates);
         GuestStateChannel channel = link.openGuestState(plan, limits.handover());
         pieces = channel;
         PieceSender sender = new PieceSender(plan, guestState, channel, limits.handover());
@@ -197,7 +197,7 @@ public final class Outgoing {
         pausedAt = System.nanoTime();
         Thread.ofVirtual().name("go-" + plan.vm()).start(this::resumeUnlessDecided);
         sender.sendVariables();
-        gates.pass(Point.PRE_SWITCHOVER);
+        Point.PRE_SWITCHOVER.pass(gates);
         move(State.SENDING, State.AT_PAUSE);
         LOG.infof("vm=%s op=%s at pre-switchover", plan.vm(), plan.op());
         atPause.complete(null);
@@ -282,7 +282,7 @@ public final class Outgoing {
 
     private void runSwitchOver() {
         try {
-            gates.pass(Point.SWITCH_OVER);
+            Point.SWITCH_OVER.pass(gates);
             Duration stoodStill = Duration.ofNanos(System.nanoTime() - pausedAt);
             migration().switchOver();
             MigrationInfo end = awaitSwitchOver();
@@ -300,7 +300,7 @@ public final class Outgoing {
                 throw new AttemptFailed("the attempt was aborted before the promise");
             }
             move(State.SWITCHING, State.RELEASED);
-            gates.pass(Point.RELEASED);
+            Point.RELEASED.pass(gates);
             promise.complete(new Promise(digest, stoodStill, end.downtime().orElse(Duration.ZERO)));
         } catch (AttemptFailed | IOException | QmpException failed) {
             giveUp(String.valueOf(failed.getMessage()));

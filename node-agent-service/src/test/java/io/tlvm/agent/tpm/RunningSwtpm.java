@@ -3,6 +3,8 @@ package io.tlvm.agent.tpm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tlvm.agent.file.FileOwner;
+import io.tlvm.agent.hypervisor.qemu.RunDirectory;
+import io.tlvm.agent.hypervisor.qemu.SwtpmCommandLine;
 import io.tlvm.agent.keys.SwtpmKey;
 
 import org.awaitility.Awaitility;
@@ -33,7 +35,8 @@ public final class RunningSwtpm implements AutoCloseable {
     public static RunningSwtpm start(
             Path stateDirectory, Path runDirectory, SwtpmKey key, FileOwner owner)
             throws IOException {
-        Path socket = runDirectory.resolve("swtpm.sock");
+        RunDirectory run = new RunDirectory(runDirectory);
+        owner.take(Files.createDirectory(run.io()), "rwx------");
         List<String> command = new ArrayList<>();
         if (FileOwner.ofThisProcess().uid() == 0) {
             command.addAll(
@@ -41,9 +44,7 @@ public final class RunningSwtpm implements AutoCloseable {
             command.add("--clear-groups");
         }
         command.addAll(List.of("/bin/sh", "-c", "exec 3<&0 </dev/null; exec \"$@\"", "swtpm"));
-        command.addAll(
-                new SwtpmCommandLine(stateDirectory, socket, runDirectory.resolve("swtpm.log"))
-                        .arguments());
+        command.addAll(SwtpmCommandLine.of(Path.of("swtpm"), stateDirectory, run).arguments());
         command.addAll(List.of("--key", "fd=3,mode=aes-256-cbc,format=hex"));
         Process process =
                 new ProcessBuilder(command)
@@ -53,8 +54,8 @@ public final class RunningSwtpm implements AutoCloseable {
         try (var stdin = process.getOutputStream()) {
             key.writeHexLine(stdin);
         }
-        RunningSwtpm running = new RunningSwtpm(process, socket);
-        Awaitility.await().atMost(PATIENCE).until(() -> Files.exists(socket));
+        RunningSwtpm running = new RunningSwtpm(process, run.swtpmSocket());
+        Awaitility.await().atMost(PATIENCE).until(() -> Files.exists(run.swtpmSocket()));
         return running;
     }
 

@@ -122,6 +122,7 @@ public final class AgentSteps implements Steps {
                                         .setMode(Commands.mode(step.mode()))
                                         .setStateRef(step.directory().value())
                                         .setSpec(Commands.spec(machine))
+                                        .setEkFingerprint(endorsementKey(row))
                                         .build());
         return switch (answer.getOutcomeCase()) {
             case ACTIVATED -> {
@@ -141,6 +142,12 @@ public final class AgentSteps implements Steps {
                                     step.epoch(), answer.getStateRefused().getEvidence()));
             case OUTCOME_NOT_SET -> new NotDone(newerAgent(step));
         };
+    }
+
+    /** The TPM that create recorded, so that no agent starts the machine with another one. */
+    private static String endorsementKey(OwnershipRow row) {
+        GuestIdentity identity = row.identity();
+        return identity == null ? "" : identity.ekFingerprint();
     }
 
     /**

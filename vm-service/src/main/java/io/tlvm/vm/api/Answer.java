@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
+import io.tlvm.foundation.request.CallThread;
 import io.tlvm.vm.refusal.StoreUnavailable;
 import io.tlvm.vm.refusal.VmRefused;
 
@@ -18,12 +19,12 @@ import java.util.function.Supplier;
 final class Answer {
     private Answer() {}
 
-    /** For unary calls, on a virtual thread. */
+    /** For unary calls, on a virtual thread of their own. */
     static <T> Uni<T> of(Supplier<T> work) {
-        return Uni.createFrom().item(plain(work));
+        return CallThread.of(() -> plain(work));
     }
 
-    /** The same without Mutiny, for the streams. */
+    /** On the calling thread, for the streams. */
     static <T> T plain(Supplier<T> work) {
         try {
             return work.get();

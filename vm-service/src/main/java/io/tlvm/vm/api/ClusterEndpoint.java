@@ -3,7 +3,6 @@ package io.tlvm.vm.api;
 import com.google.protobuf.Duration;
 
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.foundation.access.Caller;
 import io.tlvm.foundation.identity.SpiffeId;
@@ -37,7 +36,6 @@ class ClusterEndpoint implements ClusterService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<JoinResponse> join(JoinRequest request) {
         return Answer.of(
                 () -> {
@@ -59,7 +57,6 @@ class ClusterEndpoint implements ClusterService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<RenewResponse> renew(RenewRequest request) {
         return Answer.of(
                 () -> {
@@ -77,7 +74,6 @@ class ClusterEndpoint implements ClusterService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<GetOwnershipResponse> getOwnership(GetOwnershipRequest request) {
         return Answer.of(
                 () ->

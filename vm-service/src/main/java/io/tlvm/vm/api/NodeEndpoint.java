@@ -1,7 +1,6 @@
 package io.tlvm.vm.api;
 
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.compute.v1.GetNodeRequest;
 import io.tlvm.compute.v1.ListNodesRequest;
@@ -26,7 +25,6 @@ class NodeEndpoint implements NodeService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Node> getNode(GetNodeRequest request) {
         return Answer.of(
                 () ->
@@ -41,7 +39,6 @@ class NodeEndpoint implements NodeService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ListNodesResponse> listNodes(ListNodesRequest request) {
         return Answer.of(
                 () -> {

@@ -1,12 +1,11 @@
 package io.tlvm.vm.api;
 
 import io.tlvm.node.v1.OwnershipView;
-import io.tlvm.ownership.row.Attempt;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.ownership.OpenAttempt;
 
 import java.util.Locale;
-import java.util.Optional;
 
 /** Ownership rows as nodes see them. */
 final class Ownership {
@@ -23,7 +22,7 @@ final class Ownership {
         if (row.stateRef() != null) {
             view.setStateRef(row.requireStateRef().value());
         }
-        attempt(row.phase())
+        OpenAttempt.of(row.phase())
                 .ifPresent(
                         attempt -> {
                             view.setTarget(attempt.target().value())
@@ -56,20 +55,5 @@ final class Ownership {
     /** Upper case, as OwnershipView and GuestState have it. */
     static String phaseName(Phase phase) {
         return phase.getClass().getSimpleName().toUpperCase(Locale.ROOT);
-    }
-
-    private static Optional<Attempt> attempt(Phase phase) {
-        return switch (phase) {
-            case Phase.Migrating(var attempt) -> Optional.of(attempt);
-            case Phase.Handover(var attempt) -> Optional.of(attempt);
-            case Phase.Released(var attempt, _) -> Optional.of(attempt);
-            case Phase.Creating _,
-                    Phase.Stopped _,
-                    Phase.Running _,
-                    Phase.Deleting _,
-                    Phase.Purged _,
-                    Phase.Quarantined _ ->
-                    Optional.empty();
-        };
     }
 }

@@ -1,7 +1,6 @@
 package io.tlvm.vm.api;
 
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.compute.v1.CreateStoragePathRequest;
 import io.tlvm.compute.v1.GetStoragePathRequest;
@@ -31,7 +30,6 @@ class StoragePathEndpoint implements StoragePathService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<StoragePath> createStoragePath(CreateStoragePathRequest request) {
         return Answer.of(
                 () -> {
@@ -77,13 +75,11 @@ class StoragePathEndpoint implements StoragePathService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<StoragePath> getStoragePath(GetStoragePathRequest request) {
         return Answer.of(() -> shown(request.getName()));
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ListStoragePathsResponse> listStoragePaths(ListStoragePathsRequest request) {
         return Answer.of(
                 () -> {

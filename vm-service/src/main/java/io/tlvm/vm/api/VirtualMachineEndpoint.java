@@ -5,7 +5,6 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.compute.v1.CreateVirtualMachineRequest;
 import io.tlvm.compute.v1.DeleteVirtualMachineRequest;
@@ -69,7 +68,6 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> createVirtualMachine(CreateVirtualMachineRequest request) {
         return Answer.of(
                 () -> {
@@ -85,13 +83,11 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<VirtualMachine> getVirtualMachine(GetVirtualMachineRequest request) {
         return Answer.of(() -> show.machine(machines.get(Translate.name(request.getName()))));
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<ListVirtualMachinesResponse> listVirtualMachines(
             ListVirtualMachinesRequest request) {
         return Answer.of(
@@ -119,7 +115,6 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> startVirtualMachine(StartVirtualMachineRequest request) {
         return Answer.of(
                 () ->
@@ -130,7 +125,6 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> stopVirtualMachine(StopVirtualMachineRequest request) {
         return Answer.of(
                 () ->
@@ -146,7 +140,6 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> restartVirtualMachine(RestartVirtualMachineRequest request) {
         return Answer.of(
                 () ->
@@ -160,7 +153,6 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> deleteVirtualMachine(DeleteVirtualMachineRequest request) {
         return Answer.of(
                 () ->
@@ -186,7 +178,6 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> undeleteVirtualMachine(UndeleteVirtualMachineRequest request) {
         return Answer.of(
                 () ->
@@ -197,7 +188,6 @@ class VirtualMachineEndpoint implements VirtualMachineService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<Operation> migrateVirtualMachine(MigrateVirtualMachineRequest request) {
         return Answer.of(
                 () -> {

@@ -86,18 +86,20 @@ public final class Power {
     private void takeBack(Course course) throws InterruptedException {
         Optional<Trouble> trouble = settler.trouble(course.uid());
         stop(course, StopMode.FORCED, Duration.ZERO);
-        throw new VmRefused(
-                trouble.<MachineRefusal>map(
-                                last ->
-                                        new MachineRefusal.StepFailed(
-                                                course.name(),
-                                                StepName.of(last.step()),
-                                                last.step().node().value(),
-                                                last.failure()))
-                        .orElseGet(
-                                () ->
-                                        new MachineRefusal.TookTooLong(
-                                                course.name(), "START", START_MAX)));
+        throw new VmRefused(notInTime(course, trouble, "START", START_MAX));
+    }
+
+    /** The last trouble says more than that time was up. */
+    private static MachineRefusal notInTime(
+            Course course, Optional<Trouble> trouble, String verb, Duration limit) {
+        return trouble.<MachineRefusal>map(
+                        last ->
+                                new MachineRefusal.StepFailed(
+                                        course.name(),
+                                        StepName.of(last.step()),
+                                        last.step().node().value(),
+                                        last.failure()))
+                .orElseGet(() -> new MachineRefusal.TookTooLong(course.name(), verb, limit));
     }
 
     /**
@@ -132,18 +134,7 @@ public final class Power {
         }
         if (stopped.isEmpty()) {
             throw new VmRefused(
-                    settler.trouble(course.uid())
-                            .<MachineRefusal>map(
-                                    last ->
-                                            new MachineRefusal.StepFailed(
-                                                    course.name(),
-                                                    StepName.of(last.step()),
-                                                    last.step().node().value(),
-                                                    last.failure()))
-                            .orElseGet(
-                                    () ->
-                                            new MachineRefusal.TookTooLong(
-                                                    course.name(), "STOP", FORCED_STOP_MAX)));
+                    notInTime(course, settler.trouble(course.uid()), "STOP", FORCED_STOP_MAX));
         }
     }
 

@@ -10,9 +10,9 @@ import io.tlvm.ownership.row.Phase;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One live migration, written in the transactions that change the row, so that it survives whatever
@@ -185,85 +185,15 @@ public record MigrationRecord(
         }
         return switch (measured) {
             case Measured.SwitchedOver(_, var pre, var down) ->
-                    new MigrationRecord(
-                            op,
-                            source,
-                            target,
-                            state,
-                            phases,
-                            progress,
-                            Optional.of(pre),
-                            Optional.of(down),
-                            adopt,
-                            epochBefore,
-                            epochAfter,
-                            digest,
-                            sourceDestroyed,
-                            cancelAsked,
-                            why,
-                            gaveUpIn,
-                            startTime,
-                            endTime);
+                    changed(
+                            draft -> {
+                                draft.preSwitchover = Optional.of(pre);
+                                draft.downtime = Optional.of(down);
+                            });
             case Measured.Adopted(_, var adopted) ->
-                    new MigrationRecord(
-                            op,
-                            source,
-                            target,
-                            state,
-                            phases,
-                            progress,
-                            preSwitchover,
-                            downtime,
-                            Optional.of(adopted),
-                            epochBefore,
-                            epochAfter,
-                            digest,
-                            sourceDestroyed,
-                            cancelAsked,
-                            why,
-                            gaveUpIn,
-                            startTime,
-                            endTime);
-            case Measured.Copied(_, var copied) ->
-                    new MigrationRecord(
-                            op,
-                            source,
-                            target,
-                            state,
-                            phases,
-                            copied,
-                            preSwitchover,
-                            downtime,
-                            adopt,
-                            epochBefore,
-                            epochAfter,
-                            digest,
-                            sourceDestroyed,
-                            cancelAsked,
-                            why,
-                            gaveUpIn,
-                            startTime,
-                            endTime);
-            case Measured.CancelAsked _ ->
-                    new MigrationRecord(
-                            op,
-                            source,
-                            target,
-                            state,
-                            phases,
-                            progress,
-                            preSwitchover,
-                            downtime,
-                            adopt,
-                            epochBefore,
-                            epochAfter,
-                            digest,
-                            sourceDestroyed,
-                            true,
-                            why,
-                            gaveUpIn,
-                            startTime,
-                            endTime);
+                    changed(draft -> draft.adopt = Optional.of(adopted));
+            case Measured.Copied(_, var copied) -> changed(draft -> draft.progress = copied);
+            case Measured.CancelAsked _ -> changed(draft -> draft.cancelAsked = true);
         };
     }
 
@@ -271,158 +201,45 @@ public record MigrationRecord(
         if (entered == state) {
             return this;
         }
-        List<PhaseTime> more = new ArrayList<>(phases);
-        more.add(new PhaseTime(entered, now));
-        return new MigrationRecord(
-                op,
-                source,
-                target,
-                entered,
-                more,
-                progress,
-                preSwitchover,
-                downtime,
-                adopt,
-                epochBefore,
-                epochAfter,
-                digest,
-                sourceDestroyed,
-                cancelAsked,
-                why,
-                gaveUpIn,
-                startTime,
-                endTime);
+        return changed(
+                draft -> {
+                    draft.state = entered;
+                    draft.phases.add(new PhaseTime(entered, now));
+                });
     }
 
     private MigrationRecord ended(Instant now) {
-        return new MigrationRecord(
-                op,
-                source,
-                target,
-                state,
-                phases,
-                progress,
-                preSwitchover,
-                downtime,
-                adopt,
-                epochBefore,
-                epochAfter,
-                digest,
-                sourceDestroyed,
-                cancelAsked,
-                why,
-                gaveUpIn,
-                startTime,
-                Optional.of(now));
+        return changed(draft -> draft.endTime = Optional.of(now));
     }
 
     private MigrationRecord givenUp(String reason, OwnershipRow next) {
-        return new MigrationRecord(
-                op,
-                source,
-                target,
-                state,
-                phases,
-                progress,
-                preSwitchover,
-                downtime,
-                adopt,
-                epochBefore,
-                next.epoch(),
-                digest,
-                sourceDestroyed,
-                cancelAsked,
-                reason,
-                Optional.of(state),
-                startTime,
-                endTime);
+        return changed(
+                draft -> {
+                    draft.epochAfter = next.epoch();
+                    draft.why = reason;
+                    draft.gaveUpIn = Optional.of(state);
+                });
     }
 
     private MigrationRecord owning(Epoch epoch) {
-        return new MigrationRecord(
-                op,
-                source,
-                target,
-                state,
-                phases,
-                progress,
-                preSwitchover,
-                downtime,
-                adopt,
-                epochBefore,
-                epoch,
-                digest,
-                sourceDestroyed,
-                cancelAsked,
-                why,
-                gaveUpIn,
-                startTime,
-                endTime);
+        return changed(draft -> draft.epochAfter = epoch);
     }
 
     private MigrationRecord because(String reason) {
-        return new MigrationRecord(
-                op,
-                source,
-                target,
-                state,
-                phases,
-                progress,
-                preSwitchover,
-                downtime,
-                adopt,
-                epochBefore,
-                epochAfter,
-                digest,
-                sourceDestroyed,
-                cancelAsked,
-                reason,
-                gaveUpIn,
-                startTime,
-                endTime);
+        return changed(draft -> draft.why = reason);
     }
 
     private MigrationRecord named(String loaded) {
-        return new MigrationRecord(
-                op,
-                source,
-                target,
-                state,
-                phases,
-                progress,
-                preSwitchover,
-                downtime,
-                adopt,
-                epochBefore,
-                epochAfter,
-                loaded,
-                sourceDestroyed,
-                cancelAsked,
-                why,
-                gaveUpIn,
-                startTime,
-                endTime);
+        return changed(draft -> draft.digest = loaded);
     }
 
     private MigrationRecord destroyed() {
-        return new MigrationRecord(
-                op,
-                source,
-                target,
-                state,
-                phases,
-                progress,
-                preSwitchover,
-                downtime,
-                adopt,
-                epochBefore,
-                epochAfter,
-                digest,
-                true,
-                cancelAsked,
-                why,
-                gaveUpIn,
-                startTime,
-                endTime);
+        return changed(draft -> draft.sourceDestroyed = true);
+    }
+
+    private MigrationRecord changed(Consumer<MigrationDraft> change) {
+        var draft = new MigrationDraft(this);
+        change.accept(draft);
+        return draft.written();
     }
 }

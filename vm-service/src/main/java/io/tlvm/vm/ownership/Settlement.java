@@ -1,5 +1,6 @@
 package io.tlvm.vm.ownership;
 
+import io.tlvm.foundation.gate.Gates;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.Coordinator;
 import io.tlvm.ownership.row.Event;
@@ -7,7 +8,6 @@ import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.ownership.row.Refusal;
 import io.tlvm.ownership.row.Step;
-import io.tlvm.vm.gate.Gates;
 import io.tlvm.vm.migration.Measurements;
 import io.tlvm.vm.refusal.OwnershipRefusal;
 import io.tlvm.vm.refusal.VmRefused;

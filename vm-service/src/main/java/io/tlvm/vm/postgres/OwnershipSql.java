@@ -4,12 +4,12 @@ import io.smallrye.mutiny.Uni;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
-import io.tlvm.ownership.row.Attempt;
 import io.tlvm.ownership.row.Coordinator;
 import io.tlvm.ownership.row.GuestIdentity;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.vm.ownership.NamedNodes;
+import io.tlvm.vm.ownership.OpenAttempt;
 
 import org.hibernate.reactive.mutiny.Mutiny;
 
@@ -89,7 +89,8 @@ final class OwnershipSql {
                 .setParameter("phaseData", OwnershipJson.phase(row.phase()))
                 .setParameter("cleanUps", OwnershipJson.cleanUps(row.cleanUps()))
                 .setParameter(
-                        "target", attempt(row.phase()).map(a -> a.target().value()).orElse(null))
+                        "target",
+                        OpenAttempt.of(row.phase()).map(a -> a.target().value()).orElse(null))
                 .setParameter("owed", !Coordinator.owed(row).isEmpty())
                 .setParameter("purgeTime", purgeTime(row.phase()).orElse(null))
                 .setParameter(
@@ -97,21 +98,6 @@ final class OwnershipSql {
                         NamedNodes.of(row).stream()
                                 .map(NodeName::value)
                                 .collect(Collectors.joining(",")));
-    }
-
-    private static Optional<Attempt> attempt(Phase phase) {
-        return switch (phase) {
-            case Phase.Migrating(var attempt) -> Optional.of(attempt);
-            case Phase.Handover(var attempt) -> Optional.of(attempt);
-            case Phase.Released(var attempt, _) -> Optional.of(attempt);
-            case Phase.Creating _,
-                    Phase.Stopped _,
-                    Phase.Running _,
-                    Phase.Deleting _,
-                    Phase.Purged _,
-                    Phase.Quarantined _ ->
-                    Optional.empty();
-        };
     }
 
     private static Optional<Instant> purgeTime(Phase phase) {

@@ -332,30 +332,43 @@ public final class TestAgent extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBa
                 "Run." + mode,
                 answer,
                 () ->
-                        switch (decide(
-                                told,
-                                new Command.Run(
-                                        version(told),
-                                        epoch(told),
-                                        op(told),
-                                        mode,
-                                        new StateRef(request.getStateRef())))) {
-                            case Verdict.Answer(_, Word.Exited _) ->
-                                    RunResponse.newBuilder()
-                                            .setExited(RunExited.getDefaultInstance())
-                                            .build();
-                            case Verdict.Answer(_, Word.Gone _) ->
-                                    RunResponse.newBuilder()
-                                            .setGone(RunGone.getDefaultInstance())
-                                            .build();
-                            case Verdict.Answer(_, Word.NotClaimed _) ->
-                                    RunResponse.newBuilder()
-                                            .setNotClaimed(RunNotClaimed.getDefaultInstance())
-                                            .build();
-                            case Verdict.Answer _, Verdict.Refuse _ ->
-                                    throw new AssertionError("not an answer to Run");
-                            case Verdict.Do(_, var action) -> ran(told, mode, action);
-                        });
+                        mode == Mode.COLD && !hasTpm(request.getEkFingerprint())
+                                ? refusedState()
+                                : switch (decide(
+                                        told,
+                                        new Command.Run(
+                                                version(told),
+                                                epoch(told),
+                                                op(told),
+                                                mode,
+                                                new StateRef(request.getStateRef())))) {
+                                    case Verdict.Answer(_, Word.Exited _) ->
+                                            RunResponse.newBuilder()
+                                                    .setExited(RunExited.getDefaultInstance())
+                                                    .build();
+                                    case Verdict.Answer(_, Word.Gone _) ->
+                                            RunResponse.newBuilder()
+                                                    .setGone(RunGone.getDefaultInstance())
+                                                    .build();
+                                    case Verdict.Answer(_, Word.NotClaimed _) ->
+                                            RunResponse.newBuilder()
+                                                    .setNotClaimed(
+                                                            RunNotClaimed.getDefaultInstance())
+                                                    .build();
+                                    case Verdict.Answer _, Verdict.Refuse _ ->
+                                            throw new AssertionError("not an answer to Run");
+                                    case Verdict.Do(_, var action) -> ran(told, mode, action);
+                                });
+    }
+
+    private boolean hasTpm(String fingerprint) {
+        return fingerprint.equals(TestCluster.sha256(read(ekCertificate)));
+    }
+
+    private static RunResponse refusedState() {
+        return RunResponse.newBuilder()
+                .setStateRefused(RunStateRefused.newBuilder().setEvidence("another TPM"))
+                .build();
     }
 
     private RunResponse ran(io.tlvm.node.v1.Command told, Mode mode, Action action) {

@@ -15,6 +15,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
+import io.tlvm.foundation.request.CallThread;
 import io.tlvm.foundation.request.FieldViolations;
 import io.tlvm.foundation.request.PageTokens;
 import io.tlvm.type.v1.ErrorReason;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -70,12 +70,12 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
 
     @Override
     public void getOperation(GetOperationRequest request, StreamObserver<Operation> answer) {
-        serve(answer, () -> existing(request.getName()).toProto());
+        CallThread.to(answer, () -> existing(request.getName()).toProto());
     }
 
     @Override
     public void cancelOperation(CancelOperationRequest request, StreamObserver<Empty> answer) {
-        serve(
+        CallThread.to(
                 answer,
                 () -> {
                     if (!store.requestCancel(name(request.getName()))) {
@@ -87,7 +87,7 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
 
     @Override
     public void deleteOperation(DeleteOperationRequest request, StreamObserver<Empty> answer) {
-        serve(
+        CallThread.to(
                 answer,
                 () -> {
                     OperationRecord operation = existing(request.getName());
@@ -115,7 +115,7 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
                                 request.getTimeout().getSeconds(), request.getTimeout().getNanos())
                         : WAIT_MAX;
         Context call = Context.current();
-        serve(
+        CallThread.to(
                 answer,
                 () ->
                         awaitEnd(
@@ -128,7 +128,7 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
     @Override
     public void listOperations(
             ListOperationsRequest request, StreamObserver<ListOperationsResponse> answer) {
-        serve(
+        CallThread.to(
                 answer,
                 () -> {
                     OperationStore.Query query = query(request);
@@ -229,22 +229,5 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
                 .what("there is no operation %s", name)
                 .resource("longrunning.googleapis.com/Operation", name)
                 .asException();
-    }
-
-    private static <T> void serve(StreamObserver<T> answer, Supplier<T> work) {
-        Runnable call =
-                () -> {
-                    T item;
-                    try {
-                        item = work.get();
-                    } catch (RuntimeException failed) {
-                        // RefusalInterceptor turns what is not a refusal into a debug id.
-                        answer.onError(failed);
-                        return;
-                    }
-                    answer.onNext(item);
-                    answer.onCompleted();
-                };
-        Thread.ofVirtual().name("operations-call").start(Context.current().wrap(call));
     }
 }

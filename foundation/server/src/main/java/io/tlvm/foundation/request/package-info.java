@@ -1,4 +1,6 @@
-/** Request ids, page tokens, violations: what the requests of all services have in common. */
+/**
+ * Request ids, page tokens, violations, threads: what the requests of all services have in common.
+ */
 @NullMarked
 package io.tlvm.foundation.request;
 

@@ -2,11 +2,11 @@ package io.tlvm.foundation.probe;
 
 import io.grpc.Context;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.foundation.access.Caller;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
+import io.tlvm.foundation.request.CallThread;
 import io.tlvm.probe.v1.AskRequest;
 import io.tlvm.probe.v1.AskResponse;
 import io.tlvm.probe.v1.ProbeService;
@@ -42,9 +42,8 @@ class ProbeEndpoint implements ProbeService {
     }
 
     @Override
-    @RunOnVirtualThread
     public Uni<AskResponse> askBlocking(AskRequest request) {
-        return answer(request);
+        return CallThread.of(() -> answer(request).await().indefinitely());
     }
 
     private Uni<AskResponse> answer(AskRequest request) {

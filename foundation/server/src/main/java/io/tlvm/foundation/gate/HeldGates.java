@@ -1,4 +1,4 @@
-package io.tlvm.vm.gate;
+package io.tlvm.foundation.gate;
 
 import java.time.Duration;
 import java.util.HashMap;
@@ -32,6 +32,11 @@ public final class HeldGates implements Gates {
     /** Lets everybody go who stands there, and all who come. */
     public void release(String name) {
         change(() -> held.remove(name));
+    }
+
+    /** Lets everybody go, wherever they stand. */
+    public void releaseAll() {
+        change(held::clear);
     }
 
     /** Waits until somebody stands there; false when nobody came in time. */

@@ -1,4 +1,4 @@
-package io.tlvm.vm.gate;
+package io.tlvm.foundation.gate;
 
 import org.jboss.logging.Logger;
 
@@ -8,36 +8,47 @@ import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 
 /**
- * Lets a test work the gates over a unix socket, one command per line: {@code hold NAME}, {@code
- * release NAME}, {@code wait NAME [SECONDS]}. The answer is a line: {@code ok}, {@code standing},
- * {@code timeout} or {@code error …}.
+ * Lets a test work the gates over a unix socket, one command a line, each answered with one line:
+ *
+ * <pre>
+ * hold NAME            whoever comes to the gate stays there       -> ok
+ * release NAME         opens it, whoever is there goes on          -> ok
+ * wait NAME [SECONDS]  waits until somebody stands there           -> standing, or timeout
+ * </pre>
+ *
+ * Anything else is answered with {@code error: …}.
  */
 public final class GateSocket implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(GateSocket.class);
     private static final Duration WAIT_MAX = Duration.ofMinutes(10);
+    private static final int LINE_MAX = 200;
 
     private final Path path;
     private final HeldGates gates;
     private final ServerSocketChannel server;
 
-    /** Listens at {@code path}; the directory decides who can reach it. */
+    /**
+     * Listens at {@code path}; only this process' user, and root, can connect.
+     *
+     * @throws UncheckedIOException when the socket cannot be made
+     */
     public GateSocket(Path path, HeldGates gates) {
-        this.path = path;
+        this.path = path.toAbsolutePath();
         this.gates = gates;
         try {
-            Files.deleteIfExists(path);
-            server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            server.bind(UnixDomainSocketAddress.of(path));
+            server = listen(this.path);
         } catch (IOException failed) {
             throw new UncheckedIOException("cannot listen at the gates' socket " + path, failed);
         }
@@ -47,13 +58,38 @@ public final class GateSocket implements AutoCloseable {
                 path);
     }
 
+    /**
+     * A bound socket has the mode that the umask leaves (unix(7)), and a connection made before a
+     * chmod stays. So it is bound in a directory nobody else can enter, and appears with its mode.
+     */
+    private static ServerSocketChannel listen(Path path) throws IOException {
+        Path hidden = path.resolveSibling(path.getFileName() + ".d");
+        Path bound = hidden.resolve("s");
+        Files.deleteIfExists(bound); // of a process that ended in the middle
+        Files.deleteIfExists(hidden);
+        Files.createDirectory(
+                hidden,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            listening.bind(UnixDomainSocketAddress.of(bound));
+            Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
+            Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE);
+            Files.delete(hidden);
+            return listening;
+        } catch (IOException failed) {
+            listening.close();
+            throw failed;
+        }
+    }
+
     private void accept() {
         try {
             while (server.isOpen()) {
                 SocketChannel test = server.accept();
                 Thread.ofVirtual().name("gate-client").start(() -> serve(test));
             }
-        } catch (AsynchronousCloseException closed) {
+        } catch (ClosedChannelException closed) {
             LOG.debug("gates closed");
         } catch (IOException broken) {
             LOG.warnf("gates broken: %s", broken);
@@ -64,7 +100,9 @@ public final class GateSocket implements AutoCloseable {
         try (test;
                 var lines =
                         new BufferedReader(Channels.newReader(test, StandardCharsets.US_ASCII))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            for (String line = lines.readLine();
+                    line != null && line.length() <= LINE_MAX;
+                    line = lines.readLine()) {
                 var answer =
                         ByteBuffer.wrap((answer(line) + "\n").getBytes(StandardCharsets.US_ASCII));
                 while (answer.hasRemaining()) {

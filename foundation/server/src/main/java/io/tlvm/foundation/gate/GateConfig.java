@@ -1,4 +1,4 @@
-package io.tlvm.vm;
+package io.tlvm.foundation.gate;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -10,10 +10,10 @@ import java.util.Optional;
 @ConfigMapping(prefix = "tlvm.test")
 public interface GateConfig {
 
-    /** Whether tests can hold this service. */
+    /** Whether tests can hold this service. Never in production. */
     @WithDefault("false")
     boolean gates();
 
-    /** Unix socket over which they do. */
+    /** Unix socket over which they do; a test in the same process needs none. */
     Optional<Path> gatesSocket();
 }

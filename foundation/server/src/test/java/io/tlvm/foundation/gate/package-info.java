@@ -1,0 +1,4 @@
+@NullMarked
+package io.tlvm.foundation.gate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package io.tlvm.vm.ownership;
+
+import io.tlvm.ownership.row.Attempt;
+import io.tlvm.ownership.row.Phase;
+
+import java.util.Optional;
+
+/** The attempt to migrate that a phase carries. */
+public final class OpenAttempt {
+    private OpenAttempt() {}
+
+    /** Empty in phases without one. */
+    public static Optional<Attempt> of(Phase phase) {
+        return switch (phase) {
+            case Phase.Migrating(var attempt) -> Optional.of(attempt);
+            case Phase.Handover(var attempt) -> Optional.of(attempt);
+            case Phase.Released(var attempt, _) -> Optional.of(attempt);
+            case Phase.Creating _,
+                    Phase.Stopped _,
+                    Phase.Running _,
+                    Phase.Deleting _,
+                    Phase.Purged _,
+                    Phase.Quarantined _ ->
+                    Optional.empty();
+        };
+    }
+}
