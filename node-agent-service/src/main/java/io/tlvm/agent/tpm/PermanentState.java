@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 
-import javax.crypto.BadPaddingException;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.IvParameterSpec;
@@ -43,6 +43,7 @@ public final class PermanentState {
     private static final int HMAC_LENGTH = 32;
     private static final int IV_LENGTH = 32;
     private static final int BLOCK = 16;
+    private static final int PADDED_TO = 32;
 
     private PermanentState() {}
 
@@ -189,18 +190,37 @@ public final class PermanentState {
             if (!MessageDigest.isEqual(mac.doFinal(), hmac)) {
                 return rejected(new Defect.NotAuthentic());
             }
-            Cipher cipher = Cipher.getInstance("AES/CBC/PKCS5Padding");
+            Cipher cipher = Cipher.getInstance("AES/CBC/NoPadding");
             cipher.init(
                     Cipher.DECRYPT_MODE,
                     new SecretKeySpec(key, "AES"),
                     new IvParameterSpec(iv, 0, BLOCK));
-            return new Reading.Authentic(new TpmPayload(cipher.doFinal(ciphertext)));
-        } catch (BadPaddingException notFromSwtpm) {
-            return rejected(
-                    new Defect.Malformed(HEADER_LENGTH, "a wrong padding under a right MAC"));
+            return withoutPadding(cipher.doFinal(ciphertext));
         } catch (GeneralSecurityException broken) {
             throw new IllegalStateException(
                     "AES-256-CBC or HMAC-SHA256 is not usable in this process", broken);
+        }
+    }
+
+    /**
+     * swtpm pads to a multiple of the key's length, not of the cipher's block ({@code
+     * swtpm_aes.c}): 1 to 32 bytes, each of which says how many there are.
+     */
+    private static Reading withoutPadding(byte[] padded) {
+        int padding = padded.length == 0 ? 0 : padded[padded.length - 1];
+        boolean right = padding >= 1 && padding <= PADDED_TO && padding <= padded.length;
+        for (int i = 1; right && i <= padding; i++) {
+            right = padded[padded.length - i] == padding;
+        }
+        try {
+            return right
+                    ? new Reading.Authentic(
+                            new TpmPayload(Arrays.copyOf(padded, padded.length - padding)))
+                    : rejected(
+                            new Defect.Malformed(
+                                    HEADER_LENGTH, "a wrong padding under a right MAC"));
+        } finally {
+            Arrays.fill(padded, (byte) 0);
         }
     }
 
