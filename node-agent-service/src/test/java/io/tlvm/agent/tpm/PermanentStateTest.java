@@ -78,7 +78,8 @@ class PermanentStateTest {
                     .isInstanceOfSatisfying(
                             Reading.Rejected.class,
                             rejected ->
-                                    assertThat(rejected.why()).isInstanceOf(Defect.Malformed.class));
+                                    assertThat(rejected.why())
+                                            .isInstanceOf(Defect.Malformed.class));
         }
     }
 
