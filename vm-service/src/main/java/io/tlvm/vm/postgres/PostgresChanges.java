@@ -94,6 +94,10 @@ class PostgresChanges implements VmChanges {
                                         }));
     }
 
+    /**
+     * A VM that was made in the window belongs to it even when its last change lies beyond: a later
+     * window would show it as modified to a watcher that never saw it added.
+     */
     private static Uni<List<Change>> changed(
             Mutiny.Session session, String project, long from, long to) {
         if (from == to) {
@@ -102,8 +106,11 @@ class PostgresChanges implements VmChanges {
         return session.createNativeQuery(
                         """
                         select uid, created_in >= cast(cast(:from as text) as xid8) from machine
-                        where project = :project and changed_in >= cast(cast(:from as text) as xid8)
-                            and changed_in < cast(cast(:to as text) as xid8)
+                        where project = :project
+                            and ((changed_in >= cast(cast(:from as text) as xid8)
+                                    and changed_in < cast(cast(:to as text) as xid8))
+                                or (created_in >= cast(cast(:from as text) as xid8)
+                                    and created_in < cast(cast(:to as text) as xid8)))
                         """,
                         Object[].class)
                 .setParameter("project", project)
