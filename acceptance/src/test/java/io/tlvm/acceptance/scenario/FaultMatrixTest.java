@@ -55,8 +55,10 @@ class FaultMatrixTest {
 
     @AfterAll
     void stop() {
-        watcher.close();
         stack.downWithGuests();
+        if (watcher != null) {
+            watcher.close();
+        }
     }
 
     static Stream<Arguments> everyPair() {

@@ -13,6 +13,7 @@ import io.tlvm.ownership.id.VmUid;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -133,7 +134,7 @@ public final class SwtpmSetup {
             throws IOException, InterruptedException {
         Path log = scratch.resolve("log");
         ProcessBuilder builder =
-                new ProcessBuilder("/bin/sh", "-c", TRAMPOLINE, "tlvm-swtpm-setup");
+                new ProcessBuilder("setsid", "/bin/sh", "-c", TRAMPOLINE, "tlvm-swtpm-setup");
         builder.command().addAll(arguments(tpmDirectory, vm, scratch));
         builder.environment().clear();
         builder.environment().putAll(ENVIRONMENT);
@@ -198,17 +199,39 @@ public final class SwtpmSetup {
 
     /**
      * With its children, and waits until they are gone: afterwards nobody writes into the
-     * directories any more.
+     * directories any more. The whole group at once, which setsid(1) made: a list of children
+     * misses the swtpm that is being forked at that moment.
      */
     private static void kill(Process process) {
         List<ProcessHandle> family =
                 Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        signalGroup(process.pid());
         family.forEach(ProcessHandle::destroyForcibly);
         CompletableFuture<?>[] ends =
                 family.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new);
         CompletableFuture.allOf(ends)
                 .completeOnTimeout(null, KILL_PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .join();
+    }
+
+    private static void signalGroup(long leader) {
+        try {
+            boolean unused =
+                    new ProcessBuilder(
+                                    "/bin/sh",
+                                    "-c",
+                                    "kill -s KILL -- -\"$1\"",
+                                    "kill-group",
+                                    Long.toString(leader))
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor(KILL_PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (IOException noShell) {
+            throw new UncheckedIOException("cannot end swtpm_setup and its children", noShell);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
