@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What happens to guest state when its machine stops, dies, or finds its files changed. */
-@Tag("acceptance")
+@Tag("smoke")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class GuestStateTest {
