@@ -1,14 +1,16 @@
 package io.tlvm.acceptance.guest;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,10 +46,14 @@ public final class ControlPort implements AutoCloseable {
     public static ControlPort connect(Path socket, Duration limit) {
         Instant end = Instant.now().plus(limit);
         while (true) {
-            if (Files.exists(socket)) {
-                ControlPort port = open(socket);
-                if (port.greets(end)) {
-                    return port;
+            ControlPort port = open(socket);
+            if (port != null) {
+                try {
+                    if (port.greets(end)) {
+                        return port;
+                    }
+                } catch (UncheckedIOException gone) {
+                    // The process that listened has ended: its successor listens on the same path.
                 }
                 port.close();
             }
@@ -59,13 +65,16 @@ public final class ControlPort implements AutoCloseable {
         }
     }
 
-    private static ControlPort open(Path socket) {
+    /** Null while nobody listens: QEMU binds the socket before it listens (unix(7)). */
+    private static @Nullable ControlPort open(Path socket) {
         try {
             SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
             channel.configureBlocking(false);
             Selector selector = Selector.open();
             channel.register(selector, SelectionKey.OP_READ);
             return new ControlPort(channel, selector);
+        } catch (SocketException notYet) {
+            return null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -133,7 +142,7 @@ public final class ControlPort implements AutoCloseable {
     }
 
     /** The next line, or null when none came in time or the other side closed. */
-    private @org.jspecify.annotations.Nullable String line(Instant end) {
+    private @Nullable String line(Instant end) {
         try {
             while (true) {
                 int newline = pending.indexOf("\n");
