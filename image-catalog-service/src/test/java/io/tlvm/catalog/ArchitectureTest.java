@@ -64,6 +64,22 @@ class ArchitectureTest {
     }
 
     @Test
+    void only_the_room_postgres_knows_the_database() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.tlvm.catalog.postgres..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.tlvm.foundation.postgres..",
+                        "io.quarkus.hibernate..",
+                        "org.hibernate..",
+                        "jakarta.persistence..",
+                        "java.sql..")
+                .check(classes);
+    }
+
+    @Test
     void the_adapters_and_the_edge_do_not_know_each_other() {
         noClasses()
                 .that()

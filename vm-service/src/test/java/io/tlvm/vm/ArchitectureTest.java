@@ -61,6 +61,22 @@ class ArchitectureTest {
     }
 
     @Test
+    void only_the_room_postgres_knows_the_database() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.tlvm.vm.postgres..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.tlvm.foundation.postgres..",
+                        "io.quarkus.hibernate..",
+                        "org.hibernate..",
+                        "jakarta.persistence..",
+                        "java.sql..")
+                .check(classes);
+    }
+
+    @Test
     void adapters_do_not_know_each_other_or_the_edge() {
         for (String adapter : new String[] {"postgres", "agents", "catalog"}) {
             for (String other : new String[] {"postgres", "agents", "catalog", "api"}) {

@@ -1,7 +1,8 @@
 package io.tlvm.vm;
 
+import static io.tlvm.foundation.refusal.Refused.refused;
+
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.Duration;
 
@@ -18,7 +19,7 @@ import io.tlvm.compute.v1.VirtualMachine.PowerState;
 import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.type.v1.ErrorReason;
 import io.tlvm.type.v1.SecurityType;
-import io.tlvm.vm.world.TestAgent.Script;
+import io.tlvm.vm.world.Script;
 import io.tlvm.vm.world.TestCluster;
 import io.tlvm.vm.world.World;
 
@@ -205,12 +206,12 @@ class LifecycleTest {
     void a_delete_without_retention_purges_every_node_that_held_state_and_frees_the_name() {
         cluster.running("gone");
         cluster.succeeded(cluster.migrate("gone"));
-        int before = cluster.first.calls.getOrDefault("Purge", 0);
+        int before = cluster.first.called("Purge");
 
         cluster.succeeded(delete("gone", true, 0));
         assertThat(refused(() -> cluster.get("gone")).reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_VM_NOT_FOUND);
-        assertThat(cluster.first.calls.getOrDefault("Purge", 0)).isGreaterThan(before);
+        assertThat(cluster.first.called("Purge")).isGreaterThan(before);
         assertThat(cluster.running("gone").getPowerState())
                 .isEqualTo(PowerState.POWER_STATE_RUNNING);
     }
@@ -299,9 +300,5 @@ class LifecycleTest {
         } catch (InterruptedException | ExecutionException failed) {
             throw new AssertionError(failed);
         }
-    }
-
-    private static RefusalView refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
-        return RefusalView.of(catchThrowableOfType(StatusRuntimeException.class, call));
     }
 }

@@ -1,13 +1,13 @@
 package io.tlvm.vm;
 
+import static io.tlvm.foundation.refusal.Refused.refused;
+
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.longrunning.CancelOperationRequest;
 import com.google.longrunning.Operation;
 import com.google.protobuf.Duration;
 
-import io.grpc.StatusRuntimeException;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.tlvm.compute.v1.MigrateVirtualMachineRequest;
@@ -18,7 +18,7 @@ import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.gate.HeldGates;
 import io.tlvm.foundation.refusal.RefusalView;
 import io.tlvm.type.v1.ErrorReason;
-import io.tlvm.vm.world.TestAgent.Script;
+import io.tlvm.vm.world.Script;
 import io.tlvm.vm.world.TestCluster;
 import io.tlvm.vm.world.World;
 
@@ -237,15 +237,13 @@ class MigrationTest {
     void a_move_to_where_the_vm_is_already_is_refused_with_the_reason() {
         cluster.running("here");
         RefusalView refusal =
-                RefusalView.of(
-                        catchThrowableOfType(
-                                StatusRuntimeException.class,
-                                () ->
-                                        cluster.vms.migrateVirtualMachine(
-                                                MigrateVirtualMachineRequest.newBuilder()
-                                                        .setName(TestCluster.name("here"))
-                                                        .setTargetNode("nodes/node-c")
-                                                        .build())));
+                refused(
+                        () ->
+                                cluster.vms.migrateVirtualMachine(
+                                        MigrateVirtualMachineRequest.newBuilder()
+                                                .setName(TestCluster.name("here"))
+                                                .setTargetNode("nodes/node-c")
+                                                .build()));
         assertThat(refusal.reason()).isEqualTo(ErrorReason.ERROR_REASON_MIGRATION_NOT_POSSIBLE);
         assertThat(refusal.metadata())
                 .containsAllEntriesOf(Map.of("condition", "same_node", "targetNode", "node-c"));

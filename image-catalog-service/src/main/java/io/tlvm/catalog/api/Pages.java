@@ -7,15 +7,9 @@ import io.tlvm.foundation.request.PageTokens;
 
 import jakarta.inject.Singleton;
 
-/**
- * Page sizes and tokens of all lists here (AIP-158): no size means 50, and no page is longer than
- * 500.
- */
+/** Page sizes and tokens of all lists here (AIP-158). */
 @Singleton
 class Pages {
-    private static final int SIZE_DEFAULT = 50;
-    private static final int SIZE_MAX = 500;
-
     private final PageTokens tokens;
 
     Pages(PageTokens tokens) {
@@ -23,9 +17,7 @@ class Pages {
     }
 
     Page.Wanted wanted(int size, String token, Message request) {
-        return new Page.Wanted(
-                size == 0 ? SIZE_DEFAULT : Math.min(size, SIZE_MAX),
-                tokens.after(token, request).orElse(""));
+        return new Page.Wanted(PageTokens.size(size), tokens.after(token, request).orElse(""));
     }
 
     String next(Page<?> page, Message request) {

@@ -1,7 +1,7 @@
 package io.tlvm.catalog.api;
 
-import io.tlvm.catalog.catalog.RepeatableRequest;
 import io.tlvm.foundation.refusal.ErrorDomain;
+import io.tlvm.foundation.request.RepeatableRequest;
 import io.tlvm.foundation.request.RequestId;
 
 import java.util.Optional;

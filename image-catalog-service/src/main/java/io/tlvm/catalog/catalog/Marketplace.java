@@ -11,6 +11,7 @@ import io.tlvm.catalog.catalog.CatalogRefusal.UrnMalformed;
 import io.tlvm.catalog.catalog.CatalogRefusal.VersionExists;
 import io.tlvm.catalog.catalog.CatalogRefusal.VersionNotFound;
 import io.tlvm.catalog.verification.SigningKey;
+import io.tlvm.foundation.request.RepeatableRequest;
 
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;

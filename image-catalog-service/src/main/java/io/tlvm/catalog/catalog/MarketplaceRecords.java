@@ -1,6 +1,7 @@
 package io.tlvm.catalog.catalog;
 
 import io.tlvm.catalog.verification.SigningKey;
+import io.tlvm.foundation.request.RepeatableRequest;
 
 import java.util.List;
 import java.util.Optional;

@@ -3,7 +3,6 @@ package io.tlvm.catalog.postgres;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.catalog.catalog.Inserted;
 import io.tlvm.catalog.catalog.Page;
-import io.tlvm.catalog.catalog.RepeatableRequest;
 import io.tlvm.catalog.store.GalleryImage;
 import io.tlvm.catalog.store.GalleryImage.State;
 import io.tlvm.catalog.store.GalleryRecords;
@@ -11,6 +10,10 @@ import io.tlvm.catalog.store.ImageName;
 import io.tlvm.catalog.store.StoreRefusal.ContentNotFound;
 import io.tlvm.catalog.store.StoreRefused;
 import io.tlvm.foundation.operation.OperationRecord;
+import io.tlvm.foundation.postgres.Database;
+import io.tlvm.foundation.postgres.PostgresOperations;
+import io.tlvm.foundation.postgres.RequestMemory;
+import io.tlvm.foundation.request.RepeatableRequest;
 
 import jakarta.inject.Singleton;
 
@@ -24,9 +27,14 @@ import java.util.UUID;
 @Singleton
 class PostgresGallery implements GalleryRecords {
     private final Database database;
+    private final RequestMemory<Inserted> requests;
+    private final PostgresOperations operations;
 
-    PostgresGallery(Database database) {
+    PostgresGallery(
+            Database database, RequestMemory<Inserted> requests, PostgresOperations operations) {
         this.database = database;
+        this.requests = requests;
+        this.operations = operations;
     }
 
     @Override
@@ -63,7 +71,7 @@ class PostgresGallery implements GalleryRecords {
 
     @Override
     public Optional<Inserted> earlier(RepeatableRequest request) {
-        return database.inTransaction(session -> RequestMemory.find(session, request));
+        return database.inTransaction(session -> requests.find(session, request));
     }
 
     @Override
@@ -74,7 +82,7 @@ class PostgresGallery implements GalleryRecords {
             Optional<RepeatableRequest> request) {
         return database.inTransaction(
                 session ->
-                        RequestMemory.claim(session, request, operation.name().toString())
+                        requests.claim(session, request, operation.name().toString())
                                 .chain(
                                         earlier ->
                                                 earlier.isPresent()
@@ -84,7 +92,7 @@ class PostgresGallery implements GalleryRecords {
                                                                 createdBy)));
     }
 
-    private static Uni<Inserted> insertNew(
+    private Uni<Inserted> insertNew(
             Mutiny.Session session,
             GalleryImage image,
             OperationRecord operation,
@@ -112,7 +120,7 @@ class PostgresGallery implements GalleryRecords {
                             }
                             return GalleryImageRow.of(image, createdBy)
                                     .persistAndFlush()
-                                    .chain(() -> OperationRow.of(operation).persistAndFlush())
+                                    .chain(() -> operations.insert(session, operation))
                                     .replaceWith(new Inserted.Fresh());
                         });
     }
@@ -155,8 +163,8 @@ class PostgresGallery implements GalleryRecords {
                                         deleted ->
                                                 deleted == 0
                                                         ? Uni.createFrom().item(false)
-                                                        : OperationRow.of(operation)
-                                                                .persistAndFlush()
+                                                        : operations
+                                                                .insert(session, operation)
                                                                 .replaceWith(true)));
     }
 

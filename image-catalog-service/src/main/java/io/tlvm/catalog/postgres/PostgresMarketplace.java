@@ -6,10 +6,12 @@ import io.tlvm.catalog.catalog.Inserted;
 import io.tlvm.catalog.catalog.MarketplaceRecords;
 import io.tlvm.catalog.catalog.Page;
 import io.tlvm.catalog.catalog.Publisher;
-import io.tlvm.catalog.catalog.RepeatableRequest;
 import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.catalog.VersionFilter;
 import io.tlvm.catalog.verification.SigningKey;
+import io.tlvm.foundation.postgres.Database;
+import io.tlvm.foundation.postgres.RequestMemory;
+import io.tlvm.foundation.request.RepeatableRequest;
 
 import jakarta.inject.Singleton;
 
@@ -28,9 +30,11 @@ import java.util.stream.Collectors;
 @Singleton
 class PostgresMarketplace implements MarketplaceRecords {
     private final Database database;
+    private final RequestMemory<Inserted> requests;
 
-    PostgresMarketplace(Database database) {
+    PostgresMarketplace(Database database, RequestMemory<Inserted> requests) {
         this.database = database;
+        this.requests = requests;
     }
 
     @Override
@@ -58,7 +62,7 @@ class PostgresMarketplace implements MarketplaceRecords {
             Publisher publisher, String createdBy, Optional<RepeatableRequest> request) {
         return database.inTransaction(
                 session ->
-                        RequestMemory.claim(session, request, publisher.id())
+                        requests.claim(session, request, publisher.id())
                                 .chain(
                                         earlier ->
                                                 earlier.isPresent()

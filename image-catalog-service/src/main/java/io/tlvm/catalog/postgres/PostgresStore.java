@@ -5,6 +5,7 @@ import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.store.StoreRecords;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
+import io.tlvm.foundation.postgres.Database;
 
 import jakarta.inject.Singleton;
 import jakarta.persistence.LockModeType;

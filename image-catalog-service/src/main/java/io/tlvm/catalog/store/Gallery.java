@@ -5,7 +5,6 @@ import io.tlvm.catalog.catalog.ImageVersion;
 import io.tlvm.catalog.catalog.Inserted;
 import io.tlvm.catalog.catalog.Marketplace;
 import io.tlvm.catalog.catalog.Page;
-import io.tlvm.catalog.catalog.RepeatableRequest;
 import io.tlvm.catalog.catalog.TrustedLaunch;
 import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.store.GalleryImage.Origin;
@@ -21,6 +20,7 @@ import io.tlvm.catalog.verification.ContentDigest;
 import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.foundation.refusal.ErrorDomain;
+import io.tlvm.foundation.request.RepeatableRequest;
 
 import java.io.IOException;
 import java.time.InstantSource;

@@ -2,9 +2,9 @@ package io.tlvm.catalog.store;
 
 import io.tlvm.catalog.catalog.Inserted;
 import io.tlvm.catalog.catalog.Page;
-import io.tlvm.catalog.catalog.RepeatableRequest;
 import io.tlvm.catalog.store.GalleryImage.State;
 import io.tlvm.foundation.operation.OperationRecord;
+import io.tlvm.foundation.request.RepeatableRequest;
 
 import java.util.Optional;
 import java.util.UUID;

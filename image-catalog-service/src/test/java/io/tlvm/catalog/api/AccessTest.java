@@ -1,6 +1,6 @@
 package io.tlvm.catalog.api;
 
-import static io.tlvm.catalog.cluster.Refused.refused;
+import static io.tlvm.foundation.refusal.Refused.refused;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

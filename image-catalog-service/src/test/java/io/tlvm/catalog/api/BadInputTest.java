@@ -1,6 +1,6 @@
 package io.tlvm.catalog.api;
 
-import static io.tlvm.catalog.cluster.Refused.invalid;
+import static io.tlvm.foundation.refusal.Refused.invalid;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;

@@ -1,6 +1,6 @@
 package io.tlvm.catalog.api;
 
-import static io.tlvm.catalog.cluster.Refused.refused;
+import static io.tlvm.foundation.refusal.Refused.refused;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_IMAGE_NOT_FOUND;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_PAGE_TOKEN_INVALID;
 

@@ -1,7 +1,7 @@
 package io.tlvm.catalog.api;
 
-import static io.tlvm.catalog.cluster.Refused.invalid;
-import static io.tlvm.catalog.cluster.Refused.refused;
+import static io.tlvm.foundation.refusal.Refused.invalid;
+import static io.tlvm.foundation.refusal.Refused.refused;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_ALREADY_EXISTS;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_IMAGE_SIGNATURE_INVALID;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_PUBLISHER_NOT_TRUSTED;

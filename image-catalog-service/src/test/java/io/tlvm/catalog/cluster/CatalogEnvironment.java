@@ -1,6 +1,7 @@
 package io.tlvm.catalog.cluster;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.tlvm.foundation.tls.TestPki;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 import java.io.IOException;
@@ -44,8 +45,9 @@ public final class CatalogEnvironment implements QuarkusTestResourceLifecycleMan
             }
             authority.issue(
                     pki.resolve("expired"),
-                    "spiffe://" + TRUST_DOMAIN + "/user/admin",
-                    Instant.now().minus(Duration.ofMinutes(1)));
+                    Instant.now().minus(Duration.ofDays(1)),
+                    Instant.now().minus(Duration.ofMinutes(1)),
+                    "spiffe://" + TRUST_DOMAIN + "/user/admin");
             authority.issue(pki.resolve("other-domain"), "spiffe://elsewhere/user/admin");
             new TestPki("foreign")
                     .issue(pki.resolve("foreign"), "spiffe://" + TRUST_DOMAIN + "/user/admin");

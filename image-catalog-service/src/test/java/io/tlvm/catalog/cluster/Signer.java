@@ -11,12 +11,24 @@ import io.tlvm.type.v1.OsType;
 
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
 
 /** A publisher with its signing key, made without any code of the service. */
 public final class Signer {
-    private final KeyPair keys = TestPki.ec();
+    private final KeyPair keys = p256();
+
+    private static KeyPair p256() {
+        try {
+            var generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
 
     public Publisher register(Peers peers, String publisher) {
         peers.catalog("user/admin")

@@ -5,10 +5,8 @@ import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
 import io.tlvm.agent.gueststate.ManifestCheck.Verdict;
 import io.tlvm.agent.gueststate.StartExamination;
-import io.tlvm.agent.hypervisor.qemu.BoundedWait;
 import io.tlvm.agent.hypervisor.qemu.ChildKeys;
 import io.tlvm.agent.hypervisor.qemu.LaunchFailed;
-import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.hypervisor.qemu.MigrationStatus;
 import io.tlvm.agent.hypervisor.qemu.QmpCommands;
 import io.tlvm.agent.hypervisor.qemu.QmpException;
@@ -36,7 +34,6 @@ import java.util.Optional;
  */
 final class GuestActions {
     private static final Logger LOG = Logger.getLogger(GuestActions.class);
-    private static final Duration SETTLING = Duration.ofSeconds(10);
 
     /**
      * A guest may have missed the button while it booted; pressed every second, some take it for a
@@ -227,54 +224,15 @@ final class GuestActions {
         return settle(run.epoch(), process, state);
     }
 
-    /**
-     * Ends what is left of a migration and sees that the guest runs. A QMP answer alone proves
-     * nothing here.
-     */
+    /** Ends what is left of a migration and sees that the guest runs. */
     private Answer settle(Epoch epoch, MachineProcess process, HeldState state)
             throws IOException, InterruptedException {
         QmpCommands qmp = process.qemu().commands();
-        MigrationInfo migration = qmp.migration().query();
-        switch (migration.status()) {
-            case PRE_SWITCHOVER, ACTIVE, SETUP -> qmp.migration().cancel();
-            // A cancel after migrate-continue may leave the disk inactive under a running guest.
-            case DEVICE -> qmp.migration().yank();
-            case NONE,
-                    CANCELLING,
-                    CANCELLED,
-                    COMPLETED,
-                    FAILED,
-                    POSTCOPY_ACTIVE,
-                    POSTCOPY_PAUSED,
-                    POSTCOPY_RECOVER,
-                    COLO,
-                    WAIT_UNPLUG -> {}
-        }
-        MigrationInfo end =
-                qmp.migration()
-                        .await(MigrationStatus::isTerminal, SETTLING)
-                        .orElseThrow(
-                                () ->
-                                        new MachineRefusal.HypervisorFailed(
-                                                        "the migration does not end")
-                                                .of(bench.vm));
-        Optional<RunState> settled =
-                BoundedWait.<RunState, RuntimeException>until(
-                        SETTLING,
-                        Duration.ofMillis(5),
-                        () ->
-                                Optional.of(qmp.status())
-                                        .filter(status -> status != RunState.FINISH_MIGRATE));
-        RunState status =
-                settled.orElseThrow(
-                        () ->
-                                new MachineRefusal.HypervisorFailed(
-                                                "the guest stays at finish-migrate")
-                                        .of(bench.vm));
-        Duration pause = end.downtime().orElse(Duration.ZERO);
+        LeftMigration.Ended left = LeftMigration.end(qmp, bench.vm);
+        RunState status = left.status();
         if (status == RunState.RUNNING) {
             activated(epoch, state);
-            return new Answer.Activated(pause, Duration.ZERO);
+            return new Answer.Activated(left.pause(), Duration.ZERO);
         }
         if (status != RunState.PAUSED
                 && status != RunState.PRELAUNCH
@@ -283,7 +241,7 @@ final class GuestActions {
                             "a guest that is " + status.wire() + " cannot be continued")
                     .of(bench.vm);
         }
-        Answer answer = makeRun(epoch, process, state, pause, 0);
+        Answer answer = makeRun(epoch, process, state, left.pause(), 0);
         qmp.announceSelf();
         return answer;
     }

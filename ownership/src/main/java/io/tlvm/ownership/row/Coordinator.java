@@ -1,10 +1,7 @@
 package io.tlvm.ownership.row;
 
-import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
-import io.tlvm.ownership.id.StateRef;
-import io.tlvm.ownership.row.CleanUp.Kind;
 import io.tlvm.ownership.row.Decision.Already;
 import io.tlvm.ownership.row.Decision.Next;
 import io.tlvm.ownership.row.Decision.Refused;
@@ -57,7 +54,7 @@ public final class Coordinator {
         return switch (row.phase()) {
             case Creating phase -> creating(row, phase, event, nodes);
             case Stopped phase -> stopped(row, phase, event, nodes);
-            case Running phase -> running(row, phase, event, nodes);
+            case Running phase -> RunningPhase.decide(row, phase, event, nodes);
             case Migrating phase -> AttemptPhases.migrating(row, phase, event, nodes);
             case Handover phase -> AttemptPhases.handover(row, phase, event);
             case Released phase -> AttemptPhases.released(row, phase, event, nodes);
@@ -143,155 +140,6 @@ public final class Coordinator {
                     Event.Purged _ ->
                     new Refused(new Refusal.NotNow(at, event));
         };
-    }
-
-    private static Decision running(OwnershipRow row, Running at, Event event, Nodes nodes) {
-        return switch (event) {
-            case StartAsked(var op) ->
-                    at.stop() == null
-                            ? new Already(row)
-                            : new Refused(new Refusal.Busy(at.stop().op()));
-            case StopAsked(var op, var mode) -> stopAsked(row, at, op, mode);
-            case MigrationAsked(var op, var target, var deadline) -> {
-                if (at.stop() != null) {
-                    yield new Refused(new Refusal.Busy(at.stop().op()));
-                }
-                if (target.equals(row.owner())) {
-                    yield new Refused(new Refusal.AlreadyThere(target));
-                }
-                // Step 1: the source has claimed the row's epoch, and no earlier hand-over is open.
-                if (row.prior() != null) {
-                    yield new Refused(new Refusal.HandoverOpen(row.prior().owner()));
-                }
-                if (!at.activated()) {
-                    yield new Refused(new Refusal.Busy(at.op()));
-                }
-                if (!nodes.isUp(target)) {
-                    yield new Refused(new Refusal.NodeNotUp(target));
-                }
-                Epoch drawn = row.freshEpoch();
-                yield new Next(
-                        row.withAttemptEpoch(drawn)
-                                .to(new Migrating(new Attempt(op, target, drawn, deadline, null))));
-            }
-            case Activated(var epoch) -> activated(row, at, epoch);
-            case Exited(var epoch) -> exited(row, epoch);
-            case StateRefused(var epoch, _) when !epoch.equals(row.epoch()) ->
-                    new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
-            case StateRefused(_, var evidence) ->
-                    at.mode() == Mode.COLD && !at.activated()
-                            ? new Next(row.to(new Quarantined(evidence)))
-                            : new Refused(new Refusal.NotNow(at, event));
-            case NotClaimed(var epoch, var sourceHolds) ->
-                    notClaimed(row, at, epoch, sourceHolds, nodes);
-            // Late answers of a hand-over that was committed, or of one that was aborted.
-            case TargetLoaded _,
-                    SourceReleased _,
-                    SourceReady _,
-                    TargetPrepared _,
-                    DeadlineExtended _,
-                    Aborted _ ->
-                    new Refused(new Refusal.NotNow(at, event));
-            case DeleteAsked _ -> new Refused(new Refusal.NotNow(at, event));
-            case StateCreated _,
-                    CreateWithdrawn _,
-                    CleanedUp _,
-                    UndeleteAsked _,
-                    PurgeAsked _,
-                    Event.Purged _ ->
-                    new Refused(new Refusal.NotNow(at, event));
-        };
-    }
-
-    private static Decision stopAsked(
-            OwnershipRow row, Running at, OperationId op, Phase.StopMode mode) {
-        StopOrder stop = at.stop();
-        if (stop != null && (stop.mode() == mode || stop.mode() == Phase.StopMode.FORCED)) {
-            return stop.op().equals(op)
-                    ? new Already(row)
-                    : new Refused(new Refusal.Busy(stop.op()));
-        }
-        return new Next(
-                row.to(new Running(at.op(), at.mode(), at.activated(), new StopOrder(op, mode))));
-    }
-
-    private static Decision activated(OwnershipRow row, Running at, Epoch epoch) {
-        if (!epoch.equals(row.epoch())) {
-            return new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
-        }
-        if (at.activated()) {
-            return new Already(row);
-        }
-        Running active = new Running(at.op(), at.mode(), true, at.stop());
-        OwnershipRow.Prior prior = row.prior();
-        if (prior == null) {
-            return new Next(row.to(active));
-        }
-        // R7: only now may the source's copy go.
-        CleanUp retire =
-                new CleanUp(Kind.RETIRE, prior.owner(), at.op(), prior.epoch(), prior.stateRef());
-        return new Next(row.withPrior(null).owing(retire).to(active));
-    }
-
-    private static Decision exited(OwnershipRow row, Epoch epoch) {
-        if (!epoch.equals(row.epoch())) {
-            return new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
-        }
-        OwnershipRow.Prior prior = row.prior();
-        if (prior == null) {
-            return new Next(row.to(new Stopped()));
-        }
-        // The new owner claimed and its guest ended before it could say that it ran: the hand-over
-        // is over all the same.
-        CleanUp retire =
-                new CleanUp(
-                        Kind.RETIRE,
-                        prior.owner(),
-                        operationOf(row),
-                        prior.epoch(),
-                        prior.stateRef());
-        return new Next(row.withPrior(null).owing(retire).to(new Stopped()));
-    }
-
-    private static OperationId operationOf(OwnershipRow row) {
-        return switch (row.phase()) {
-            case Running(var op, _, _, _) -> op;
-            case Creating(var op) -> op;
-            case Migrating(var attempt) -> attempt.op();
-            case Handover(var attempt) -> attempt.op();
-            case Released(var attempt, _) -> attempt.op();
-            case Phase.Purged(var op, _) -> op;
-            case Stopped _, Deleting _, Quarantined _ ->
-                    throw new IllegalStateException(
-                            "no operation is in progress in " + row.phase());
-        };
-    }
-
-    /** Step 11: the target proved that it never ran what was committed to it. */
-    private static Decision notClaimed(
-            OwnershipRow row, Running at, Epoch epoch, boolean sourceHolds, Nodes nodes) {
-        if (!epoch.equals(row.epoch())) {
-            return new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
-        }
-        OwnershipRow.Prior prior = row.prior();
-        if (at.mode() != Mode.ADOPT || at.activated() || prior == null) {
-            return new Refused(new Refusal.NotNow(at, new NotClaimed(epoch, sourceHolds)));
-        }
-        if (sourceHolds && nodes.isUp(prior.owner())) {
-            StateRef dead = row.requireStateRef();
-            CleanUp discard = new CleanUp(Kind.DISCARD, row.owner(), at.op(), row.epoch(), dead);
-            return new Next(
-                    row.withEpoch(row.freshEpoch())
-                            .ownedBy(prior.owner(), prior.stateRef())
-                            .withPrior(null)
-                            .owing(discard)
-                            .to(new Running(at.op(), Mode.RESUME, false, at.stop())));
-        }
-        return nodes.isUp(row.owner())
-                ? new Next(
-                        row.withEpoch(row.freshEpoch())
-                                .to(new Running(at.op(), Mode.COLD, false, at.stop())))
-                : new Refused(new Refusal.NodeNotUp(row.owner()));
     }
 
     private static Decision deleting(OwnershipRow row, Deleting at, Event event) {

@@ -10,12 +10,9 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
-/** Keyset-paged lists (AIP-158): no size means 50, and no page is longer than 500. */
+/** Keyset-paged lists (AIP-158). */
 @Singleton
 class Pages {
-    private static final int SIZE_DEFAULT = 50;
-    private static final int SIZE_MAX = 500;
-
     private final PageTokens tokens;
 
     Pages(PageTokens tokens) {
@@ -32,7 +29,7 @@ class Pages {
             Message request,
             BiFunction<String, Integer, List<T>> list,
             Function<T, String> key) {
-        int wanted = size == 0 ? SIZE_DEFAULT : Math.min(size, SIZE_MAX);
+        int wanted = PageTokens.size(size);
         List<T> found = list.apply(tokens.after(token, request).orElse(""), wanted + 1);
         if (found.size() <= wanted) {
             return new Page<>(found, "");

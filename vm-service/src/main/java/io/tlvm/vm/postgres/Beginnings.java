@@ -2,7 +2,10 @@ package io.tlvm.vm.postgres;
 
 import io.smallrye.mutiny.Uni;
 import io.tlvm.foundation.operation.OperationRecord;
-import io.tlvm.foundation.operation.OperationState;
+import io.tlvm.foundation.postgres.Database;
+import io.tlvm.foundation.postgres.PostgresOperations;
+import io.tlvm.foundation.postgres.RequestMemory;
+import io.tlvm.foundation.request.RepeatableRequest;
 import io.tlvm.vm.machine.Asked;
 import io.tlvm.vm.machine.Begun;
 import io.tlvm.vm.machine.Machines;
@@ -16,6 +19,7 @@ import org.hibernate.reactive.mutiny.Mutiny;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Begins operations: request memory, VM and operation in one transaction. */
 @Singleton
@@ -26,9 +30,13 @@ class Beginnings {
     private static final int TRIES_MAX = 5;
 
     private final Database database;
+    private final PostgresOperations operations;
+    private final RequestMemory<Begun> requests =
+            new RequestMemory<>("operation", Begun.Before::new, Begun.IdReused::new);
 
-    Beginnings(Database database) {
+    Beginnings(Database database, PostgresOperations operations) {
         this.database = database;
+        this.operations = operations;
     }
 
     /** Takes everything back that the transaction did, and ends it with this answer. */
@@ -44,7 +52,10 @@ class Beginnings {
     }
 
     Optional<Begun> repeated(Asked asked) {
-        return database.inTransaction(session -> remembered(session, asked));
+        return repeatable(asked)
+                .flatMap(
+                        request ->
+                                database.inTransaction(session -> requests.find(session, request)));
     }
 
     Begun create(
@@ -56,7 +67,7 @@ class Beginnings {
         try {
             return answered(
                     session ->
-                            remember(session, asked, operation)
+                            requests.claim(session, repeatable(asked), operation.name().toString())
                                     .chain(
                                             before ->
                                                     before.isPresent()
@@ -97,7 +108,7 @@ class Beginnings {
     Begun begin(OperationRecord operation, Work work, Asked asked) {
         return answered(
                 session ->
-                        remember(session, asked, operation)
+                        requests.claim(session, repeatable(asked), operation.name().toString())
                                 .chain(
                                         before ->
                                                 before.isPresent()
@@ -105,7 +116,7 @@ class Beginnings {
                                                         : insert(session, operation, work)));
     }
 
-    private Begun answered(java.util.function.Function<Mutiny.Session, Uni<Begun>> work) {
+    private Begun answered(Function<Mutiny.Session, Uni<Begun>> work) {
         try {
             return database.inTransaction(work);
         } catch (TakenBack instead) {
@@ -146,14 +157,13 @@ class Beginnings {
                         });
     }
 
-    /** The partial unique index decides which of several operations on a VM is the one. */
-    private static Uni<Begun> insert(Mutiny.Session session, OperationRecord operation, Work work) {
-        return insertOrFind(
-                session, OperationRow.of(operation, WorkJson.write(work)), operation, 0);
+    private Uni<Begun> insert(Mutiny.Session session, OperationRecord operation, Work work) {
+        return insertOrFind(session, operation, WorkJson.write(work), 0);
     }
 
-    private static Uni<Begun> insertOrFind(
-            Mutiny.Session session, OperationRow row, OperationRecord operation, int tries) {
+    /** The partial unique index decides which of several operations on a VM is the one. */
+    private Uni<Begun> insertOrFind(
+            Mutiny.Session session, OperationRecord operation, String work, int tries) {
         return session.createNativeQuery(
                         """
                         insert into operation (id, project, kind, target, requester, metadata, work, state, step,
@@ -162,46 +172,42 @@ class Beginnings {
                             :now, :now, false)
                         on conflict (target) where state in ('QUEUED', 'RUNNING') do nothing
                         """)
-                .setParameter("id", row.id)
-                .setParameter("project", row.project)
-                .setParameter("kind", row.kind)
-                .setParameter("target", row.target)
-                .setParameter("requester", row.requester)
-                .setParameter("metadata", row.metadata)
-                .setParameter("work", row.work)
-                .setParameter("now", row.createTime)
+                .setParameter("id", operation.name().id().toString())
+                .setParameter("project", operation.name().project())
+                .setParameter("kind", operation.kind())
+                .setParameter("target", operation.target())
+                .setParameter("requester", operation.requester())
+                .setParameter("metadata", operation.metadata().toByteArray())
+                .setParameter("work", work)
+                .setParameter("now", operation.createTime())
                 .executeUpdate()
                 .chain(
                         inserted ->
                                 inserted == 1
-                                        ? touch(session, row.target)
+                                        ? touch(session, operation.target())
                                                 .replaceWith(
                                                         new Begun.Now(operation.name().toString()))
-                                        : OperationRow.<OperationRow>list(
-                                                        "target = ?1 and state in ?2",
-                                                        row.target,
-                                                        List.of(
-                                                                OperationState.QUEUED,
-                                                                OperationState.RUNNING))
+                                        : operations
+                                                .unfinished(session, List.of(operation.target()))
                                                 .chain(
-                                                        others -> {
-                                                            if (others.isEmpty()
-                                                                    && tries < TRIES_MAX) {
-                                                                return insertOrFind(
-                                                                        session, row, operation,
-                                                                        tries + 1);
-                                                            }
-                                                            OperationRow other = others.getFirst();
-                                                            return Uni.createFrom()
-                                                                    .failure(
-                                                                            new TakenBack(
-                                                                                    new Begun.Busy(
-                                                                                            other.name()
-                                                                                                    .toString(),
-                                                                                            other.kind,
-                                                                                            other.createTime,
-                                                                                            other.requester)));
-                                                        }));
+                                                        others ->
+                                                                others.isEmpty()
+                                                                                && tries < TRIES_MAX
+                                                                        ? insertOrFind(
+                                                                                session, operation,
+                                                                                work, tries + 1)
+                                                                        : busy(others.getFirst())));
+    }
+
+    private static Uni<Begun> busy(OperationRecord other) {
+        return Uni.createFrom()
+                .failure(
+                        new TakenBack(
+                                new Begun.Busy(
+                                        other.name().toString(),
+                                        other.kind(),
+                                        other.createTime(),
+                                        other.requester())));
     }
 
     /** The VM shows which operation works on it. */
@@ -213,57 +219,8 @@ class Beginnings {
                 .executeUpdate();
     }
 
-    /**
-     * Remembers the request in this transaction; of two with the same id the second waits here for
-     * the first. Empty to go on, otherwise how the request ended before.
-     */
-    private static Uni<Optional<Begun>> remember(
-            Mutiny.Session session, Asked asked, OperationRecord operation) {
-        if (asked.requestId().isEmpty()) {
-            return Uni.createFrom().item(Optional.empty());
-        }
-        return session.createNativeQuery(
-                        "delete from remembered_request where create_time < now() - interval '7"
-                                + " days'")
-                .executeUpdate()
-                .chain(
-                        () ->
-                                session.createNativeQuery(
-                                                "insert into remembered_request (caller,"
-                                                    + " request_id, body_digest, operation) values"
-                                                    + " (:caller, :id, :body, :operation) on"
-                                                    + " conflict do nothing")
-                                        .setParameter("caller", asked.caller())
-                                        .setParameter("id", asked.requestId().get())
-                                        .setParameter("body", asked.fingerprint())
-                                        .setParameter("operation", operation.name().toString())
-                                        .executeUpdate())
-                .chain(
-                        inserted ->
-                                inserted == 1
-                                        ? Uni.createFrom().item(Optional.empty())
-                                        : remembered(session, asked));
-    }
-
-    private static Uni<Optional<Begun>> remembered(Mutiny.Session session, Asked asked) {
-        if (asked.requestId().isEmpty()) {
-            return Uni.createFrom().item(Optional.empty());
-        }
-        return session.createNativeQuery(
-                        "select body_digest, operation from remembered_request"
-                                + " where caller = :caller and request_id = :id",
-                        Object[].class)
-                .setParameter("caller", asked.caller())
-                .setParameter("id", asked.requestId().get())
-                .getResultList()
-                .map(
-                        found ->
-                                found.stream()
-                                        .findFirst()
-                                        .map(
-                                                row ->
-                                                        asked.fingerprint().equals(row[0])
-                                                                ? new Begun.Before((String) row[1])
-                                                                : new Begun.IdReused()));
+    private static Optional<RepeatableRequest> repeatable(Asked asked) {
+        return asked.requestId()
+                .map(id -> new RepeatableRequest(asked.caller(), id, asked.fingerprint()));
     }
 }

@@ -1,6 +1,7 @@
 package io.tlvm.vm.postgres;
 
 import io.smallrye.mutiny.Uni;
+import io.tlvm.foundation.postgres.Database;
 import io.tlvm.vm.event.VmChanges;
 import io.tlvm.vm.event.VmChanges.Change.Added;
 import io.tlvm.vm.event.VmChanges.Change.Gone;
@@ -31,9 +32,11 @@ class PostgresChanges implements VmChanges {
     private static final Pattern TOKEN = Pattern.compile("([0-9a-f]{8})-([0-9]{1,19})");
 
     private final Database database;
+    private final Views views;
 
-    PostgresChanges(Database database) {
+    PostgresChanges(Database database, Views views) {
         this.database = database;
+        this.views = views;
     }
 
     private record Here(String database, long settledBelow) {
@@ -54,7 +57,7 @@ class PostgresChanges implements VmChanges {
                                                                         + " ?2 order by name",
                                                                 project,
                                                                 Provisioning.PURGED)
-                                                        .chain(Views::of)
+                                                        .chain(rows -> views.of(session, rows))
                                                         .map(
                                                                 machines ->
                                                                         new Snapshot(
@@ -98,8 +101,7 @@ class PostgresChanges implements VmChanges {
      * A VM that was made in the window belongs to it even when its last change lies beyond: a later
      * window would show it as modified to a watcher that never saw it added.
      */
-    private static Uni<List<Change>> changed(
-            Mutiny.Session session, String project, long from, long to) {
+    private Uni<List<Change>> changed(Mutiny.Session session, String project, long from, long to) {
         if (from == to) {
             return Uni.createFrom().item(List.of());
         }
@@ -126,7 +128,7 @@ class PostgresChanges implements VmChanges {
                                     : MachineRow.<MachineRow>list(
                                                     "uid in ?1 order by name",
                                                     List.copyOf(fresh.keySet()))
-                                            .chain(Views::of)
+                                            .chain(rows -> views.of(session, rows))
                                             .map(machines -> changes(machines, fresh));
                         });
     }

@@ -5,6 +5,7 @@ import com.google.rpc.Status;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.operation.OperationRecord;
+import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
@@ -45,9 +46,11 @@ class PostgresMachines implements MachineRecords, Measurements {
 
     private final Database database;
     private final Beginnings beginnings;
+    private final Views views;
 
-    PostgresMachines(Database database, Beginnings beginnings) {
+    PostgresMachines(Database database, Beginnings beginnings, Views views) {
         this.database = database;
+        this.views = views;
         this.beginnings = beginnings;
     }
 
@@ -59,7 +62,7 @@ class PostgresMachines implements MachineRecords, Measurements {
                                         "name = ?1 and provisioning <> ?2",
                                         name.toString(),
                                         Provisioning.PURGED)
-                                .chain(Views::of)
+                                .chain(rows -> views.of(session, rows))
                                 .map(found -> found.stream().findFirst()));
     }
 
@@ -68,7 +71,7 @@ class PostgresMachines implements MachineRecords, Measurements {
         return database.inTransaction(
                 session ->
                         MachineRow.<MachineRow>list("uid", id(uid))
-                                .chain(Views::of)
+                                .chain(rows -> views.of(session, rows))
                                 .map(found -> found.stream().findFirst()));
     }
 
@@ -86,7 +89,7 @@ class PostgresMachines implements MachineRecords, Measurements {
                                         Provisioning.PURGED)
                                 .range(0, wanted.limit() - 1)
                                 .list()
-                                .chain(Views::of));
+                                .chain(rows -> views.of(session, rows)));
     }
 
     @Override
@@ -137,12 +140,11 @@ class PostgresMachines implements MachineRecords, Measurements {
     public Optional<Work> workOf(OperationId op) {
         return database.inTransaction(
                 session ->
-                        OperationRow.<OperationRow>list("id", op.value())
-                                .map(
-                                        found ->
-                                                found.stream()
-                                                        .findFirst()
-                                                        .map(row -> WorkJson.read(row.work))));
+                        session.createNativeQuery(
+                                        "select work from operation where id = :id", String.class)
+                                .setParameter("id", op.value())
+                                .getResultList()
+                                .map(found -> found.stream().findFirst().map(WorkJson::read)));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.tlvm.vm.postgres;
 
 import io.smallrye.mutiny.Uni;
+import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.Decision;

@@ -1,12 +1,15 @@
 package io.tlvm.vm.postgres;
 
 import io.smallrye.mutiny.Uni;
-import io.tlvm.foundation.operation.OperationState;
+import io.tlvm.foundation.operation.OperationRecord;
+import io.tlvm.foundation.postgres.PostgresOperations;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.vm.machine.MachineView;
 import io.tlvm.vm.node.ClusterNode;
 import io.tlvm.vm.node.StoragePath;
 import io.tlvm.vm.placement.Candidate;
+
+import jakarta.inject.Singleton;
 
 import org.hibernate.reactive.mutiny.Mutiny;
 
@@ -22,7 +25,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Puts together what is read from several tables, in the transaction of the caller. */
-final class Views {
+@Singleton
+class Views {
     private static final String USE =
             """
             select place.node, cast(sum(m.vcpus) as bigint), cast(sum(m.memory_mib) as bigint),
@@ -35,10 +39,14 @@ final class Views {
 
     private record Use(int vcpus, long memoryMib, int machines) {}
 
-    private Views() {}
+    private final PostgresOperations operations;
+
+    Views(PostgresOperations operations) {
+        this.operations = operations;
+    }
 
     /** The VMs in the order of {@code rows}. */
-    static Uni<List<MachineView>> of(List<MachineRow> rows) {
+    Uni<List<MachineView>> of(Mutiny.Session session, List<MachineRow> rows) {
         if (rows.isEmpty()) {
             return Uni.createFrom().item(List.of());
         }
@@ -60,7 +68,9 @@ final class Views {
                                                     paths(rows)
                                                             .chain(
                                                                     paths ->
-                                                                            operations(names)
+                                                                            operations(
+                                                                                            session,
+                                                                                            names)
                                                                                     .map(
                                                                                             operations ->
                                                                                                     rows
@@ -126,18 +136,16 @@ final class Views {
                                                         StoragePath::name, Function.identity())));
     }
 
-    private static Uni<Map<String, String>> operations(List<String> targets) {
-        return OperationRow.<OperationRow>list(
-                        "target in ?1 and state in ?2",
-                        targets,
-                        List.of(OperationState.QUEUED, OperationState.RUNNING))
+    private Uni<Map<String, String>> operations(Mutiny.Session session, List<String> targets) {
+        return operations
+                .unfinished(session, targets)
                 .map(
                         found ->
                                 found.stream()
                                         .collect(
                                                 Collectors.toMap(
-                                                        row -> row.target,
-                                                        row -> row.name().toString())));
+                                                        OperationRecord::target,
+                                                        operation -> operation.name().toString())));
     }
 
     /** The nodes with what their VMs use. */

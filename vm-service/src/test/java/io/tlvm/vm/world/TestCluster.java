@@ -91,7 +91,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     private TestAgent agent(String name) {
-        var agent = new TestAgent(name, this, directory, true, storagePath);
+        var agent = new TestAgent(name, this, directory, storagePath);
         agents.add(agent);
         return agent;
     }
@@ -213,8 +213,11 @@ public final class TestCluster implements AutoCloseable {
         return twice;
     }
 
-    void loadElsewhere(TestAgent source, String vm, OperationId op) {
-        agents.stream().filter(agent -> agent != source).forEach(agent -> agent.load(vm, op));
+    void loadElsewhere(ScriptedMachines source, String vm, OperationId op) {
+        agents.stream()
+                .map(TestAgent::machines)
+                .filter(machines -> machines != source)
+                .forEach(machines -> machines.load(vm, op));
     }
 
     static MigrationPlan verified(SignedMigrationPlan signed, PkiDirectory pki) {

@@ -47,7 +47,7 @@ public final class World implements QuarkusTestResourceLifecycleManager {
                 Instant.now().minus(Duration.ofDays(1)),
                 Instant.now().minus(Duration.ofHours(1)),
                 TRUST + "user/alice");
-        for (String node : new String[] {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+        for (char node = 'a'; node <= 'n'; node++) {
             pki.issue(root.resolve("node-" + node), TRUST + "node/node-" + node + "/igvm-agent");
         }
         Files.write(

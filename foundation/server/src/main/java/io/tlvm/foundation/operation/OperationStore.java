@@ -9,15 +9,10 @@ import java.util.Optional;
 /**
  * Where operations live. Every method is one transaction, blocks, and is called on virtual threads.
  * Methods that name a runner change nothing unless that runner holds the claim and the claim has
- * not ended by the store's clock.
+ * not ended by the store's clock. Adding operations is no part of this: a service does so in the
+ * transaction of the change that the operation belongs to.
  */
 public interface OperationStore {
-
-    /**
-     * Adds an operation. Services do so in the transaction of the change that the operation belongs
-     * to.
-     */
-    void insert(OperationRecord operation);
 
     /**
      * Claims up to {@code max} unfinished operations whose claim is absent or over, oldest first,

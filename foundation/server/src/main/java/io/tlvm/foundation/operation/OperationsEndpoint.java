@@ -49,8 +49,6 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
     /** A waiting call looks this often; operations take seconds at least. */
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
-    private static final int PAGE_SIZE_DEFAULT = 50;
-    private static final int PAGE_SIZE_MAX = 500;
     private static final Pattern PARENT =
             Pattern.compile("projects/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:/operations)?");
     private static final Pattern TERM =
@@ -194,10 +192,7 @@ public class OperationsEndpoint extends OperationsGrpc.OperationsImplBase {
             }
         }
         violations.throwIfAny(domain);
-        int size =
-                request.getPageSize() == 0
-                        ? PAGE_SIZE_DEFAULT
-                        : Math.min(request.getPageSize(), PAGE_SIZE_MAX);
+        int size = PageTokens.size(request.getPageSize());
         return new OperationStore.Query(
                 parent.group(1),
                 target,

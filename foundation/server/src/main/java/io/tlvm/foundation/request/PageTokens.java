@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * Page tokens of keyset-paged lists: the last key of a page, tied to the other arguments of the
  * list (AIP-158). They are no secret and no proof: what a caller may see is decided on every page
- * anew.
+ * anew. No size means 50, and no page is longer than 500.
  */
 @Singleton
 public class PageTokens {
@@ -25,12 +25,19 @@ public class PageTokens {
     private static final int FINGERPRINT_DIGITS = 16;
 
     private static final int TOKEN_LENGTH_MAX = 2_048;
+    private static final int SIZE_DEFAULT = 50;
+    private static final int SIZE_MAX = 500;
 
     private final ErrorDomain domain;
 
     /** Tokens that are refused in the name of {@code domain}. */
     public PageTokens(ErrorDomain domain) {
         this.domain = domain;
+    }
+
+    /** The size of a page for which a client asked, 0 if it named none. */
+    public static int size(int asked) {
+        return asked == 0 ? SIZE_DEFAULT : Math.min(asked, SIZE_MAX);
     }
 
     /**

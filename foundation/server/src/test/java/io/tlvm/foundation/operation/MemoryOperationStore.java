@@ -47,7 +47,7 @@ public class MemoryOperationStore implements OperationStore {
         return clock.instant();
     }
 
-    @Override
+    /** Adds an operation, as the transaction of a service would. */
     public synchronized void insert(OperationRecord operation) {
         rows.put(operation.name(), operation);
     }

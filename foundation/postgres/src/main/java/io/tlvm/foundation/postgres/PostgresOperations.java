@@ -1,4 +1,4 @@
-package io.tlvm.catalog.postgres;
+package io.tlvm.foundation.postgres;
 
 import com.google.protobuf.Any;
 
@@ -12,21 +12,21 @@ import io.tlvm.foundation.operation.OperationOutcome.Succeeded;
 import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.foundation.operation.OperationState;
 import io.tlvm.foundation.operation.OperationStore;
-
-import jakarta.inject.Singleton;
+import io.tlvm.foundation.refusal.ErrorDomain;
 
 import org.hibernate.reactive.mutiny.Mutiny;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
-/** Long-running operations in PostgreSQL. All times of claims are the database's own. */
-@Singleton
-class PostgresOperations implements OperationStore {
-    private static final String SERVICE = "catalog";
+/**
+ * Long-running operations in PostgreSQL. All times of claims are the database's own, so that
+ * replicas need not agree on theirs.
+ */
+public final class PostgresOperations implements OperationStore {
+    private static final List<OperationState> UNFINISHED =
+            List.of(OperationState.QUEUED, OperationState.RUNNING);
     private static final String HELD =
             " where id = :id and claimed_by = :runner and claimed_until > now() and state ="
                     + " 'RUNNING'";
@@ -34,14 +34,50 @@ class PostgresOperations implements OperationStore {
             "now() + cast(:millis as double precision) * interval '1 millisecond'";
 
     private final Database database;
+    private final ErrorDomain service;
+    private final Finish finish;
 
-    PostgresOperations(Database database) {
-        this.database = database;
+    /** What a service changes of its own in the transaction that ends a claim. */
+    @FunctionalInterface
+    public interface Finish {
+        /** Called while the row of the operation is locked. */
+        Uni<Void> with(Mutiny.Session session, OperationName name);
     }
 
-    @Override
-    public void insert(OperationRecord operation) {
-        database.inTransaction(session -> OperationRow.of(operation).persistAndFlush());
+    /** For a service whose rows do not depend on the state of its operations. */
+    public PostgresOperations(Database database, ErrorDomain service) {
+        this(database, service, (session, name) -> Uni.createFrom().voidItem());
+    }
+
+    /**
+     * @param service whose operations these are; those of others do not exist here
+     * @param finish what else belongs to the end of a claim
+     */
+    public PostgresOperations(Database database, ErrorDomain service, Finish finish) {
+        this.database = database;
+        this.service = service;
+        this.finish = finish;
+    }
+
+    /** Adds an operation in the transaction of the change that it belongs to. */
+    public Uni<Void> insert(Mutiny.Session session, OperationRecord operation) {
+        return session.persist(OperationRow.of(operation)).chain(session::flush);
+    }
+
+    /** Operations on these resources that are queued or running, in the caller's transaction. */
+    public Uni<List<OperationRecord>> unfinished(Mutiny.Session session, List<String> targets) {
+        return records(
+                session.createSelectionQuery(
+                                "from OperationRow where target in :targets and state in"
+                                        + " :unfinished",
+                                OperationRow.class)
+                        .setParameter("targets", targets)
+                        .setParameter("unfinished", UNFINISHED));
+    }
+
+    private Uni<List<OperationRecord>> records(Mutiny.SelectionQuery<OperationRow> query) {
+        return query.getResultList()
+                .map(rows -> rows.stream().map(row -> row.toRecord(service)).toList());
     }
 
     @Override
@@ -63,14 +99,17 @@ class PostgresOperations implements OperationStore {
                                 .setParameter("millis", (double) lease.toMillis())
                                 .setParameter("max", max)
                                 .getResultList()
-                                .chain(PostgresOperations::records));
+                                .chain(ids -> claimed(session, ids)));
     }
 
-    private static Uni<List<OperationRecord>> records(List<String> ids) {
+    private Uni<List<OperationRecord>> claimed(Mutiny.Session session, List<String> ids) {
         return ids.isEmpty()
                 ? Uni.createFrom().item(List.of())
-                : OperationRow.<OperationRow>list("id in ?1 order by createTime", ids)
-                        .map(rows -> rows.stream().map(OperationRow::toRecord).toList());
+                : records(
+                        session.createSelectionQuery(
+                                        "from OperationRow where id in :ids order by createTime",
+                                        OperationRow.class)
+                                .setParameter("ids", ids));
     }
 
     @Override
@@ -118,100 +157,93 @@ class PostgresOperations implements OperationStore {
 
     @Override
     public boolean finish(OperationName name, String runner, OperationOutcome outcome) {
-        return switch (outcome) {
-            case Later(var delay) -> postpone(name, runner, delay);
-            case Succeeded(var response) ->
-                    end(name, runner, OperationState.SUCCEEDED, "response", response.toByteArray());
-            case Failed(var error) ->
-                    end(name, runner, OperationState.FAILED, "error", error.toByteArray());
-            case Cancelled(var error) ->
-                    end(name, runner, OperationState.CANCELLED, "error", error.toByteArray());
-        };
-    }
-
-    private boolean postpone(OperationName name, String runner, Duration delay) {
         return database.inTransaction(
                 session ->
-                        session.createNativeQuery(
-                                        "update operation set claimed_by = null, update_time ="
-                                                + " now(), claimed_until = "
-                                                + IN_MILLIS
-                                                + HELD)
-                                .setParameter("millis", (double) delay.toMillis())
+                        ended(session, outcome)
                                 .setParameter("id", name.id().toString())
                                 .setParameter("runner", runner)
                                 .executeUpdate()
-                                .map(changed -> changed == 1));
+                                .chain(
+                                        changed ->
+                                                changed == 1
+                                                        ? finish.with(session, name)
+                                                                .replaceWith(true)
+                                                        : Uni.createFrom().item(false)));
+    }
+
+    private static Mutiny.MutationQuery ended(Mutiny.Session session, OperationOutcome outcome) {
+        return switch (outcome) {
+            case Later(var delay) ->
+                    session.createNativeQuery(
+                                    "update operation set claimed_by = null, update_time = now(),"
+                                            + " claimed_until = "
+                                            + IN_MILLIS
+                                            + HELD)
+                            .setParameter("millis", (double) delay.toMillis());
+            case Succeeded(var response) ->
+                    ended(session, OperationState.SUCCEEDED, "response", response.toByteArray());
+            case Failed(var error) ->
+                    ended(session, OperationState.FAILED, "error", error.toByteArray());
+            case Cancelled(var error) ->
+                    ended(session, OperationState.CANCELLED, "error", error.toByteArray());
+        };
     }
 
     /**
      * @param column that takes the result, response or error
      */
-    private boolean end(
-            OperationName name, String runner, OperationState state, String column, byte[] result) {
-        return database.inTransaction(
-                session ->
-                        session.createNativeQuery(
-                                        "update operation set state = :state, "
-                                                + column
-                                                + " = :result, claimed_by = null, claimed_until ="
-                                                + " null, update_time = now()"
-                                                + HELD)
-                                .setParameter("state", state.name())
-                                .setParameter("result", result)
-                                .setParameter("id", name.id().toString())
-                                .setParameter("runner", runner)
-                                .executeUpdate()
-                                .map(changed -> changed == 1));
+    private static Mutiny.MutationQuery ended(
+            Mutiny.Session session, OperationState state, String column, byte[] result) {
+        return session.createNativeQuery(
+                        "update operation set state = :state, "
+                                + column
+                                + " = :result, claimed_by = null, claimed_until = null,"
+                                + " update_time = now()"
+                                + HELD)
+                .setParameter("state", state.name())
+                .setParameter("result", result);
     }
 
     @Override
     public Optional<OperationRecord> find(OperationName name) {
-        if (!name.service().equals(SERVICE)) {
+        if (!name.equals(OperationName.of(name.project(), service, name.id()))) {
             return Optional.empty();
         }
         return database.inTransaction(
                 session ->
-                        OperationRow.<OperationRow>list(
-                                        "id = ?1 and project = ?2",
-                                        name.id().toString(),
-                                        name.project())
-                                .map(
-                                        rows ->
-                                                rows.stream()
-                                                        .map(OperationRow::toRecord)
-                                                        .findFirst()));
+                        records(
+                                        session.createSelectionQuery(
+                                                        "from OperationRow where id = :id and"
+                                                                + " project = :project",
+                                                        OperationRow.class)
+                                                .setParameter("id", name.id().toString())
+                                                .setParameter("project", name.project()))
+                                .map(found -> found.stream().findFirst()));
     }
 
     @Override
     public List<OperationRecord> list(Query query) {
-        var where = new StringBuilder("project = :project and id > :after");
-        Map<String, Object> values =
-                new HashMap<>(
-                        Map.of("project", query.project(), "after", query.after().orElse("")));
-        query.target()
-                .ifPresent(
-                        target -> {
-                            where.append(" and target = :target");
-                            values.put("target", target);
-                        });
+        var hql = new StringBuilder("from OperationRow where project = :project and id > :after");
+        query.target().ifPresent(target -> hql.append(" and target = :target"));
         query.done()
                 .ifPresent(
-                        done -> {
-                            where.append(
-                                    done
-                                            ? " and state not in :unfinished"
-                                            : " and state in :unfinished");
-                            values.put(
-                                    "unfinished",
-                                    List.of(OperationState.QUEUED, OperationState.RUNNING));
-                        });
+                        done ->
+                                hql.append(" and state ")
+                                        .append(done ? "not in" : "in")
+                                        .append(" :unfinished"));
         return database.inTransaction(
-                session ->
-                        OperationRow.<OperationRow>find(where + " order by id", values)
-                                .range(0, query.limit() - 1)
-                                .list()
-                                .map(rows -> rows.stream().map(OperationRow::toRecord).toList()));
+                session -> {
+                    var select =
+                            session.createSelectionQuery(
+                                            hql.append(" order by id").toString(),
+                                            OperationRow.class)
+                                    .setParameter("project", query.project())
+                                    .setParameter("after", query.after().orElse(""))
+                                    .setMaxResults(query.limit());
+                    query.target().ifPresent(target -> select.setParameter("target", target));
+                    query.done().ifPresent(done -> select.setParameter("unfinished", UNFINISHED));
+                    return records(select);
+                });
     }
 
     @Override

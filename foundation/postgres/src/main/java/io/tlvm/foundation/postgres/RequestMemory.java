@@ -1,16 +1,38 @@
-package io.tlvm.catalog.postgres;
+package io.tlvm.foundation.postgres;
 
 import io.smallrye.mutiny.Uni;
-import io.tlvm.catalog.catalog.Inserted;
-import io.tlvm.catalog.catalog.RepeatableRequest;
+import io.tlvm.foundation.request.RepeatableRequest;
 
 import org.hibernate.reactive.mutiny.Mutiny;
 
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
-/** Remembers requests in the transaction of their effect. */
-final class RequestMemory {
-    private RequestMemory() {}
+/**
+ * Remembers requests for seven days, each in the transaction of its effect: table
+ * remembered_request.
+ *
+ * @param <T> how a service says what came of a request
+ */
+public final class RequestMemory<T> {
+    private final String resultColumn;
+    private final Function<String, ? extends T> repeated;
+    private final Supplier<? extends T> idReused;
+
+    /**
+     * @param resultColumn that holds what a repeated request is answered from
+     * @param repeated the same request was done before; made from what was remembered of it
+     * @param idReused the request id was used with another body
+     */
+    public RequestMemory(
+            String resultColumn,
+            Function<String, ? extends T> repeated,
+            Supplier<? extends T> idReused) {
+        this.resultColumn = resultColumn;
+        this.repeated = repeated;
+        this.idReused = idReused;
+    }
 
     /**
      * Claims the request for this transaction. Of two transactions with the same request the second
@@ -19,7 +41,7 @@ final class RequestMemory {
      * @param result what a repeated request is answered from
      * @return empty to go on, otherwise how the request ended before
      */
-    static Uni<Optional<Inserted>> claim(
+    public Uni<Optional<T>> claim(
             Mutiny.Session session, Optional<RepeatableRequest> request, String result) {
         if (request.isEmpty()) {
             return Uni.createFrom().item(Optional.empty());
@@ -33,12 +55,13 @@ final class RequestMemory {
                         () ->
                                 session.createNativeQuery(
                                                 "insert into remembered_request (caller,"
-                                                    + " request_id, body_digest, result) values"
-                                                    + " (:caller, :id, :body, :result) on conflict"
-                                                    + " do nothing")
+                                                        + " request_id, body_digest, "
+                                                        + resultColumn
+                                                        + ") values (:caller, :id, :body, :result)"
+                                                        + " on conflict do nothing")
                                         .setParameter("caller", asked.caller())
                                         .setParameter("id", asked.id())
-                                        .setParameter("body", asked.bodyDigest())
+                                        .setParameter("body", asked.fingerprint())
                                         .setParameter("result", result)
                                         .executeUpdate())
                 .chain(
@@ -49,10 +72,12 @@ final class RequestMemory {
     }
 
     /** How the request ended before; empty when it is new. */
-    static Uni<Optional<Inserted>> find(Mutiny.Session session, RepeatableRequest asked) {
+    public Uni<Optional<T>> find(Mutiny.Session session, RepeatableRequest asked) {
         return session.createNativeQuery(
-                        "select body_digest, result from remembered_request where caller = :caller"
-                                + " and request_id = :id",
+                        "select body_digest, "
+                                + resultColumn
+                                + " from remembered_request where caller = :caller and request_id"
+                                + " = :id",
                         Object[].class)
                 .setParameter("caller", asked.caller())
                 .setParameter("id", asked.id())
@@ -63,9 +88,8 @@ final class RequestMemory {
                                         .findFirst()
                                         .map(
                                                 row ->
-                                                        asked.bodyDigest().equals(row[0])
-                                                                ? new Inserted.Repeated(
-                                                                        (String) row[1])
-                                                                : new Inserted.IdReused()));
+                                                        asked.fingerprint().equals(row[0])
+                                                                ? repeated.apply((String) row[1])
+                                                                : idReused.get()));
     }
 }

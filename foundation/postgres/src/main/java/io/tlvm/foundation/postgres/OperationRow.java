@@ -1,10 +1,9 @@
-package io.tlvm.catalog.postgres;
+package io.tlvm.foundation.postgres;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Status;
 
-import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import io.tlvm.foundation.operation.OperationName;
 import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.foundation.operation.OperationState;
@@ -25,11 +24,14 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Table operation. */
+/**
+ * Table operation, as the migrations of each service make it. Columns that one service has beyond
+ * these are that service's own business.
+ */
 @Entity
 @Table(name = "operation")
 @NullUnmarked // fields are set by Hibernate
-class OperationRow extends PanacheEntityBase {
+class OperationRow {
     @Id String id;
 
     String project;
@@ -81,10 +83,13 @@ class OperationRow extends PanacheEntityBase {
         return row;
     }
 
-    OperationRecord toRecord() {
+    /**
+     * @param service whose database this is
+     */
+    OperationRecord toRecord(ErrorDomain service) {
         try {
             return new OperationRecord(
-                    OperationName.of(project, ErrorDomain.CATALOG, UUID.fromString(id)),
+                    OperationName.of(project, service, UUID.fromString(id)),
                     kind,
                     target,
                     requester,
@@ -99,8 +104,7 @@ class OperationRow extends PanacheEntityBase {
                     Optional.ofNullable(claimedUntil),
                     cancelRequested);
         } catch (InvalidProtocolBufferException damaged) {
-            throw new IllegalStateException(
-                    "operation " + id + " in the database is damaged", damaged);
+            throw new IllegalStateException("operation " + id + " is damaged", damaged);
         }
     }
 }

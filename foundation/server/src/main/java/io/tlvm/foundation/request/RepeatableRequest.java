@@ -1,4 +1,4 @@
-package io.tlvm.catalog.catalog;
+package io.tlvm.foundation.request;
 
 /**
  * A mutating call that may be repeated (AIP-155). Remembered in the transaction of its effect, so
@@ -6,7 +6,7 @@ package io.tlvm.catalog.catalog;
  *
  * @param caller who asked; two callers may use the same id
  * @param id UUID chosen by the caller
- * @param bodyDigest of the request without the id: the same id with another body is a mistake of
+ * @param fingerprint of the request without the id: the same id with another body is a mistake of
  *     the caller
  */
-public record RepeatableRequest(String caller, String id, String bodyDigest) {}
+public record RepeatableRequest(String caller, String id, String fingerprint) {}
