@@ -84,12 +84,11 @@ class Rooms {
             OwnershipRows rows,
             OwnershipDriver driver,
             AgentRoom agents,
-            Measurements measurements,
             Gates gates,
             RowBell bell,
             VmConfig config,
             Clock clock) {
-        var settlement = new Settlement(rows, driver, agents.steps(), measurements, gates, clock);
+        var settlement = new Settlement(rows, driver, agents.steps(), gates, clock);
         return new Settler(rows, settlement, bell, clock, config.settlePeriod());
     }
 

@@ -82,6 +82,7 @@ class MigrationTest {
         assertThat(record.getQemuDowntime().getNanos()).isEqualTo(50_000_000);
         assertThat(record.getPreSwitchover().getNanos()).isEqualTo(2_000_000);
         assertThat(record.getAdopt().getNanos()).isEqualTo(4_000_000);
+        assertThat(record.getPause().getNanos()).isEqualTo(54_000_000);
         assertThat(record.getPhasesList())
                 .extracting(io.tlvm.compute.v1.PhaseTime::getState)
                 .containsExactly(

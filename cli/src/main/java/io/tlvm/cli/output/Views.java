@@ -148,8 +148,8 @@ public final class Views {
                 + ResourceNames.shortName(migration.getSourceNode())
                 + "→"
                 + ResourceNames.shortName(migration.getTargetNode())
-                + (migration.hasQemuDowntime()
-                        ? " downtime " + Words.duration(migration.getQemuDowntime())
+                + (migration.hasPause()
+                        ? " guest paused " + Words.duration(migration.getPause())
                         : "")
                 + (migration.hasTotalTime()
                         ? " total " + Words.duration(migration.getTotalTime())

@@ -31,6 +31,7 @@ import io.tlvm.agent.probe.HostUnusable;
 import io.tlvm.agent.probe.SearchPath;
 import io.tlvm.agent.tpm.SwtpmSetup;
 import io.tlvm.agent.transfer.GrpcTransferLink;
+import io.tlvm.agent.transfer.Rehearsal;
 import io.tlvm.agent.transfer.TransferAdmission;
 import io.tlvm.foundation.config.TlvmConfig;
 import io.tlvm.foundation.gate.Gates;
@@ -288,6 +289,7 @@ class Rooms {
                 host.userPerVm());
         machines.open();
         membership.start();
+        Rehearsal.start();
     }
 
     void stop(@Observes ShutdownEvent event, Membership membership) {

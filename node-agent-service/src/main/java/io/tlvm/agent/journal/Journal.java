@@ -106,15 +106,28 @@ public final class Journal implements AutoCloseable {
      *     too long
      */
     public synchronized void append(byte[] payload) throws IOException {
-        ByteBuffer record = JournalFormat.record(payload);
+        append(List.of(payload));
+    }
+
+    /**
+     * Appends records with one sync for all. After a crash the first some of them may be there and
+     * the others not.
+     *
+     * @param payloads oldest first, each 1 byte to 1 MiB
+     */
+    public synchronized void append(List<byte[]> payloads) throws IOException {
+        List<ByteBuffer> records = payloads.stream().map(JournalFormat::record).toList();
         requireUsable();
-        if (channel.position() + record.remaining() > JournalFormat.FILE_MAX) {
+        long added = records.stream().mapToLong(ByteBuffer::remaining).sum();
+        if (channel.position() + added > JournalFormat.FILE_MAX) {
             throw new IllegalArgumentException(
                     "journal %s is full at %d bytes: compact it first"
                             .formatted(file, JournalFormat.FILE_MAX));
         }
         usable = false;
-        DurableFile.writeFully(channel, record);
+        for (ByteBuffer record : records) {
+            DurableFile.writeFully(channel, record);
+        }
         channel.force(true);
         usable = true;
     }

@@ -139,7 +139,7 @@ final class GuestActions {
     }
 
     /** {@code cont}, seen to have worked, files synced, ACTIVATED. */
-    private Answer makeRun(
+    private Answer.Activated makeRun(
             Epoch epoch, MachineProcess process, HeldState state, Duration pause, long completedAt)
             throws IOException, InterruptedException {
         QmpCommands qmp = process.qemu().commands();
@@ -171,6 +171,7 @@ final class GuestActions {
      * receives would run it.
      */
     Answer adopt(Command.Run run, StateRef ref) throws IOException, InterruptedException {
+        long grantedAt = System.nanoTime();
         MachineProcess process = requireProcess(run.epoch());
         HeldState state = bench.requireHeld(ref);
         openManifest(state, run.epoch());
@@ -186,9 +187,9 @@ final class GuestActions {
                     .of(bench.vm);
         }
         long completedAt = bench.incoming().map(Incoming::completedAt).orElse(0L);
-        Answer answer = makeRun(run.epoch(), process, state, Duration.ZERO, completedAt);
+        Answer.Activated answer = makeRun(run.epoch(), process, state, Duration.ZERO, completedAt);
         qmp.announceSelf();
-        bench.incoming().ifPresent(Incoming::adopted);
+        bench.incoming().ifPresent(attempt -> attempt.adopted(grantedAt, answer.adopt()));
         bench.dropIncoming();
         bench.endReason = "";
         return answer;

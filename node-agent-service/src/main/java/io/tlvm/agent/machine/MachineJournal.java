@@ -63,15 +63,23 @@ final class MachineJournal implements AutoCloseable {
 
     /** Durable when it returns; {@link #view} shows it only then. */
     void append(List<JournalRecord> added) {
-        try {
-            for (JournalRecord one : added) {
-                if (changesNothing(one)) {
-                    continue;
-                }
-                journal.append(JournalCodec.encode(one));
-                records.add(one);
-                view = view.with(one);
+        List<JournalRecord> news = new ArrayList<>();
+        AgentView next = view;
+        for (JournalRecord one : added) {
+            AgentView then = next.with(one);
+            // A repeated command would otherwise sync the same sentence again and again.
+            if (!(one instanceof JournalRecord.Seen && then.equals(next))) {
+                news.add(one);
+                next = then;
             }
+        }
+        if (news.isEmpty()) {
+            return;
+        }
+        try {
+            journal.append(news.stream().map(JournalCodec::encode).toList());
+            records.addAll(news);
+            view = next;
             if (journal.size() > COMPACT_ABOVE_BYTES) {
                 compact();
             }
@@ -82,11 +90,6 @@ final class MachineJournal implements AutoCloseable {
 
     void append(JournalRecord one) {
         append(List.of(one));
-    }
-
-    /** A repeated command would otherwise sync the same sentence again and again. */
-    private boolean changesNothing(JournalRecord one) {
-        return one instanceof JournalRecord.Seen && view.with(one).equals(view);
     }
 
     /** Of all {@code Seen} the last fold is kept, of everything else each record. */

@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -70,6 +71,7 @@ public final class Incoming {
     private Optional<MigrationKey> migrationKey = Optional.empty();
     private @Nullable QemuProcess qemu;
     private volatile long completedAt;
+    private volatile long loadedAt;
 
     /**
      * A prepared attempt.
@@ -269,6 +271,7 @@ public final class Incoming {
             } finally {
                 lock.unlock();
             }
+            loadedAt = System.nanoTime();
             Point.LOADED.pass(gates);
             loaded.complete(digest);
         } catch (AttemptFailed | QmpException failed) {
@@ -344,9 +347,20 @@ public final class Incoming {
     /**
      * The attempt was adopted: the guest's state is the machine's now, the one-operation key has
      * done its work.
+     *
+     * @param grantedAt when the grant was taken up, on {@link System#nanoTime}
+     * @param adopt from {@code completed} seen to {@code cont} answered
      */
-    public void adopted() {
+    public void adopted(long grantedAt, Duration adopt) {
         key.close();
+        LOG.infof(
+                "vm=%s op=%s target_us completed_to_loaded=%d loaded_to_granted=%d"
+                        + " granted_to_cont=%d",
+                plan.vm(),
+                plan.op(),
+                TimeUnit.NANOSECONDS.toMicros(loadedAt - completedAt),
+                TimeUnit.NANOSECONDS.toMicros(grantedAt - loadedAt),
+                TimeUnit.NANOSECONDS.toMicros(completedAt + adopt.toNanos() - grantedAt));
     }
 
     /**

@@ -2,7 +2,6 @@ package io.tlvm.agent.migration;
 
 import io.tlvm.agent.gate.Point;
 import io.tlvm.agent.gueststate.HeldState;
-import io.tlvm.agent.gueststate.Manifest;
 import io.tlvm.agent.hypervisor.qemu.MigrationCapability;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.hypervisor.qemu.MigrationParameters;
@@ -10,7 +9,6 @@ import io.tlvm.agent.hypervisor.qemu.MigrationStatus;
 import io.tlvm.agent.hypervisor.qemu.QemuProcess;
 import io.tlvm.agent.hypervisor.qemu.QmpException;
 import io.tlvm.agent.hypervisor.qemu.QmpMigration;
-import io.tlvm.agent.hypervisor.qemu.RunState;
 import io.tlvm.agent.migration.AttemptFailed.AttemptEnded;
 import io.tlvm.agent.migration.TransferLink.GuestStateChannel;
 import io.tlvm.agent.migration.TransferLink.MemoryChannel;
@@ -28,10 +26,8 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -283,63 +279,24 @@ public final class Outgoing {
     private void runSwitchOver() {
         try {
             Point.SWITCH_OVER.pass(gates);
-            Duration stoodStill = Duration.ofNanos(System.nanoTime() - pausedAt);
-            migration().switchOver();
-            MigrationInfo end = awaitSwitchOver();
-            RunState status = qemu.commands().status();
-            if (end.status() != MigrationStatus.COMPLETED || status != RunState.POSTMIGRATE) {
-                throw new AttemptFailed(
-                        "QEMU ended the switch-over as "
-                                + end.status().wire()
-                                + ", "
-                                + status.wire()
-                                + end.error().map(error -> ": " + error).orElse(""));
+            GuestStateChannel channel = pieces;
+            if (channel == null) {
+                throw new IllegalStateException("a switch-over without a channel for guest state");
             }
-            Digest digest = agreedDigest();
-            if (!keeper.release(plan, digest)) {
+            SwitchOver switchOver = new SwitchOver(plan, qemu, guestState, limits, this::cut);
+            Promise agreed = switchOver.run(channel, pausedAt);
+            if (!keeper.release(plan, agreed.digest())) {
                 throw new AttemptFailed("the attempt was aborted before the promise");
             }
             move(State.SWITCHING, State.RELEASED);
+            switchOver.tellTimes();
             Point.RELEASED.pass(gates);
-            promise.complete(new Promise(digest, stoodStill, end.downtime().orElse(Duration.ZERO)));
+            promise.complete(agreed);
         } catch (AttemptFailed | IOException | QmpException failed) {
             giveUp(String.valueOf(failed.getMessage()));
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private MigrationInfo awaitSwitchOver() throws AttemptFailed, InterruptedException {
-        Optional<MigrationInfo> end =
-                migration().await(MigrationStatus::isTerminal, limits.switchOver());
-        if (end.isEmpty()) {
-            cut();
-            end = migration().await(MigrationStatus::isTerminal, SETTLING);
-        }
-        return end.orElseThrow(() -> new AttemptFailed("QEMU did not end the switch-over"));
-    }
-
-    /** LOADED, and that it is what this side holds: one digest, named by both. */
-    private Digest agreedDigest() throws AttemptFailed, IOException, InterruptedException {
-        GuestStateChannel channel = pieces;
-        if (channel == null) {
-            throw new IllegalStateException("a switch-over without a channel for guest state");
-        }
-        Digest loaded;
-        try {
-            loaded =
-                    channel.loaded()
-                            .toCompletableFuture()
-                            .get(limits.switchOver().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException silent) {
-            throw new AttemptFailed("the target did not say LOADED: " + silent.getMessage());
-        }
-        boolean vtpm = guestState.manifest().flatMap(Manifest::tpm).isPresent();
-        Digest own = guestState.content(vtpm).common();
-        if (!own.equals(loaded)) {
-            throw new AttemptFailed("the target loaded " + loaded + ", here is " + own);
-        }
-        return loaded;
     }
 
     /**

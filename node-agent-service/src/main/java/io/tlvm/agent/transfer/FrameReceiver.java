@@ -5,17 +5,25 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntConsumer;
 import java.util.function.ToLongFunction;
 
 /**
- * One direction out of a gRPC stream. At most {@link #WINDOW} frames are asked for ahead; the next
- * one is asked for when one was taken, so a slow reader holds the sender back and not the memory.
+ * One direction out of a gRPC stream. At most {@link #WINDOW} frames are asked for ahead, more only
+ * when some were taken, so a slow reader holds the sender back and not the memory.
  *
  * @param <T> type of the frames
  */
 final class FrameReceiver<T> {
-    /** Frames on the way or waiting, of at most 256 KiB of bytes or one sealed piece each. */
-    static final int WINDOW = 4;
+    /**
+     * Frames on the way or waiting, of at most 256 KiB of bytes or one sealed piece each. A frame
+     * passes five threads of two processes: with few of them under way a busy host would be waited
+     * for more than worked on.
+     */
+    static final int WINDOW = 16;
+
+    /** Asking for each frame by itself would be one more wake-up of the transport per frame. */
+    private static final int ASK_FOR = WINDOW / 4;
 
     private sealed interface Item<T> {
         record Frame<T>(T frame) implements Item<T> {}
@@ -26,16 +34,17 @@ final class FrameReceiver<T> {
     }
 
     private final BlockingQueue<Item<T>> items = new ArrayBlockingQueue<>(WINDOW + 2);
-    private final Runnable requestOne;
+    private final IntConsumer request;
     private final ToLongFunction<T> sequenceOf;
     private final AtomicBoolean over = new AtomicBoolean();
     private long expected;
 
     /**
-     * @param requestOne asks the transport for one more frame
+     * @param request asks the transport for so many more frames; for the first {@link #WINDOW} the
+     *     caller has asked
      */
-    FrameReceiver(Runnable requestOne, ToLongFunction<T> sequenceOf) {
-        this.requestOne = requestOne;
+    FrameReceiver(IntConsumer request, ToLongFunction<T> sequenceOf) {
+        this.request = request;
         this.sequenceOf = sequenceOf;
     }
 
@@ -75,7 +84,9 @@ final class FrameReceiver<T> {
                                     .formatted(sequenceOf.applyAsLong(frame), expected));
                 }
                 expected++;
-                requestOne.run();
+                if (expected % ASK_FOR == 0) {
+                    request.accept(ASK_FOR);
+                }
                 yield Optional.of(frame);
             }
             case Item.Completed<T>() -> {

@@ -112,8 +112,7 @@ public final class GrpcTransferLink implements TransferLink {
             call = requests;
             FrameSender<TransferRequest> frames = new FrameSender<>(requests);
             sender = frames;
-            receiver =
-                    new FrameReceiver<>(() -> requests.request(1), TransferResponse::getSequence);
+            receiver = new FrameReceiver<>(requests::request, TransferResponse::getSequence);
             requests.disableAutoRequestWithInitial(FrameReceiver.WINDOW);
             requests.setOnReadyHandler(frames::ready);
         }

@@ -65,7 +65,8 @@ final class Pump {
     }
 
     private void fromSocket() throws IOException, InterruptedException {
-        ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
+        // Direct: the JDK would copy through one of its own otherwise.
+        ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
         while (socket.read(buffer.clear()) >= 0) {
             line.data(ByteString.copyFrom(buffer.flip()));
         }

@@ -54,8 +54,7 @@ public final class TransferSession implements StreamObserver<TransferRequest> {
         this.caller = caller;
         this.translate = translate;
         this.sender = new FrameSender<>(responses);
-        this.receiver =
-                new FrameReceiver<>(() -> responses.request(1), TransferRequest::getSequence);
+        this.receiver = new FrameReceiver<>(responses::request, TransferRequest::getSequence);
     }
 
     /**

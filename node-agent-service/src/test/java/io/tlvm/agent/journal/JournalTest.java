@@ -45,6 +45,31 @@ class JournalTest {
     }
 
     @Test
+    void records_that_are_appended_together_come_back_in_order() throws IOException {
+        write("one");
+        try (Journal journal = opened().journal()) {
+            journal.append(List.of("two".getBytes(UTF_8), "three".getBytes(UTF_8)));
+        }
+
+        assertThat(records()).containsExactly("one", "two", "three");
+    }
+
+    @Test
+    void of_records_appended_together_a_crash_leaves_the_first_ones_or_none() throws IOException {
+        write("one");
+        int acknowledged = (int) Files.size(file);
+        try (Journal journal = opened().journal()) {
+            journal.append(List.of("two".getBytes(UTF_8), "three".getBytes(UTF_8)));
+        }
+        byte[] whole = Files.readAllBytes(file);
+
+        for (int length = acknowledged; length < whole.length; length++) {
+            Files.write(file, Arrays.copyOf(whole, length));
+            assertThat(records()).isIn(List.of("one"), List.of("one", "two"));
+        }
+    }
+
+    @Test
     void a_new_journal_is_private_to_the_agent() throws IOException {
         write();
 

@@ -1,5 +1,13 @@
 package io.tlvm.vm.agents;
 
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.tls.ChannelFactory;
@@ -11,6 +19,7 @@ import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.placement.Candidate;
 
 import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,6 +31,9 @@ final class AgentChannels {
     private final TrustDomain trustDomain;
     private final NodeRecords nodes;
 
+    /** Soft: who finds nobody at an address forgets it. */
+    private final ConcurrentHashMap<NodeName, String> addresses = new ConcurrentHashMap<>();
+
     AgentChannels(ChannelFactory channels, TrustDomain trustDomain, NodeRecords nodes) {
         this.channels = channels;
         this.trustDomain = trustDomain;
@@ -30,21 +42,58 @@ final class AgentChannels {
 
     /** A stub for one call with this bound. */
     IgvmAgentServiceBlockingStub stub(NodeName node, Duration bound) {
+        String known = addresses.get(node);
         var channel =
-                channels.channel(HostPort.parse(address(node)), trustDomain.node(node.value()));
+                channels.channel(
+                        HostPort.parse(known == null ? address(node) : known),
+                        trustDomain.node(node.value()));
         return IgvmAgentServiceGrpc.newBlockingStub(channel)
+                .withInterceptors(new ForgetUnreachable(node))
                 .withDeadlineAfter(Math.max(1, bound.toMillis()), TimeUnit.MILLISECONDS);
     }
 
-    /** Where the node's agent is reached, host:port. */
+    /** Where the node's agent is reached, host:port, as it joined last. */
     String address(NodeName node) {
-        return nodes.find(node)
-                .map(Candidate::node)
-                .orElseThrow(
-                        () ->
-                                Status.UNAVAILABLE
-                                        .withDescription("node " + node + " never joined")
-                                        .asRuntimeException())
-                .address();
+        String address =
+                nodes.find(node)
+                        .map(Candidate::node)
+                        .orElseThrow(
+                                () ->
+                                        Status.UNAVAILABLE
+                                                .withDescription("node " + node + " never joined")
+                                                .asRuntimeException())
+                        .address();
+        addresses.put(node, address);
+        return address;
+    }
+
+    /** A node that is not reached may have joined from elsewhere since. */
+    private final class ForgetUnreachable implements ClientInterceptor {
+        private final NodeName node;
+
+        ForgetUnreachable(NodeName node) {
+            this.node = node;
+        }
+
+        @Override
+        public <Q, A> ClientCall<Q, A> interceptCall(
+                MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+            return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                @Override
+                public void start(Listener<A> answers, Metadata headers) {
+                    super.start(
+                            new SimpleForwardingClientCallListener<>(answers) {
+                                @Override
+                                public void onClose(Status status, Metadata trailers) {
+                                    if (status.getCode() == Status.Code.UNAVAILABLE) {
+                                        addresses.remove(node);
+                                    }
+                                    super.onClose(status, trailers);
+                                }
+                            },
+                            headers);
+                }
+            };
+        }
     }
 }

@@ -17,12 +17,14 @@ import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.StopRequest;
 import io.tlvm.ownership.id.Digest;
+import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.row.Attempt;
 import io.tlvm.ownership.row.CleanUp;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.GuestIdentity;
 import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.ownership.row.Phase;
 import io.tlvm.ownership.row.Step;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineRecords;
@@ -43,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** How each step is done: one call to one agent, with a bound, and what its answer means. */
 public final class AgentSteps implements Steps {
@@ -60,6 +63,12 @@ public final class AgentSteps implements Steps {
     private final Plans plans;
     private final Clock clock;
 
+    /**
+     * Machines whose memory is copied, by the operation that moves them. Each move, also one that
+     * fails, owes a clean-up, which ends its entry; a restart only costs a look.
+     */
+    private final ConcurrentHashMap<OperationId, Machine> moving = new ConcurrentHashMap<>();
+
     AgentSteps(AgentChannels agents, MachineRecords machines, Plans plans, Clock clock) {
         this.agents = agents;
         this.machines = machines;
@@ -69,21 +78,17 @@ public final class AgentSteps implements Steps {
 
     @Override
     public StepOutcome run(OwnershipRow row, Step step) throws InterruptedException {
-        Machine machine =
-                machines.find(row.vm())
-                        .orElseThrow(() -> new IllegalStateException("row without VM: " + row.vm()))
-                        .machine();
         try {
             return switch (step) {
-                case Step.CreateState create -> create(row, create, machine);
-                case Step.Run run -> start(row, run, machine);
-                case Step.Stop stop -> stop(row, stop, machine);
-                case Step.PrepareTarget prepare -> prepare(row, prepare, machine);
-                case Step.Transfer transfer -> transfer(row, transfer, machine);
+                case Step.CreateState create -> create(row, create, machine(row));
+                case Step.Run run -> start(row, run, granted(row, run));
+                case Step.Stop stop -> stop(row, stop, machine(row));
+                case Step.PrepareTarget prepare -> prepare(row, prepare, machine(row));
+                case Step.Transfer transfer -> transfer(row, transfer, machine(row));
                 case Step.SwitchOver switchOver -> switchOver(row, switchOver);
                 case Step.ConfirmLoaded confirm -> confirm(row, confirm);
-                case Step.Destroy(var cleanUp) -> destroy(row, cleanUp, machine);
-                case Step.Purge purge -> purge(row, purge, machine);
+                case Step.Destroy(var cleanUp) -> destroy(row, cleanUp, machine(row));
+                case Step.Purge purge -> purge(row, purge, machine(row));
             };
         } catch (StatusRuntimeException failed) {
             if (Thread.interrupted()) {
@@ -92,6 +97,22 @@ public final class AgentSteps implements Steps {
             }
             return new NotDone(AgentFailure.of(failed));
         }
+    }
+
+    private Machine machine(OwnershipRow row) {
+        return machines.find(row.vm())
+                .orElseThrow(() -> new IllegalStateException("row without VM: " + row.vm()))
+                .machine();
+    }
+
+    /**
+     * The hardware that a guest is made to run with. One that moves runs on the hardware that its
+     * memory was copied from, so what was read then is right, and the guest, which stands still,
+     * does not wait for a look into the database.
+     */
+    private Machine granted(OwnershipRow row, Step.Run run) {
+        Machine copied = run.mode() == Phase.Mode.ADOPT ? moving.get(run.op()) : null;
+        return copied == null ? machine(row) : copied;
     }
 
     private StepOutcome create(OwnershipRow row, Step.CreateState step, Machine machine) {
@@ -214,6 +235,7 @@ public final class AgentSteps implements Steps {
         if (late.isPresent()) {
             return late.get();
         }
+        moving.put(attempt.op(), machine);
         var unused =
                 agents.stub(step.node(), Duration.between(clock.instant(), attempt.deadline()))
                         .beginOutgoing(
@@ -281,6 +303,7 @@ public final class AgentSteps implements Steps {
                                         .build());
             }
         }
+        moving.remove(cleanUp.op());
         return new Answered(new Event.CleanedUp(cleanUp));
     }
 

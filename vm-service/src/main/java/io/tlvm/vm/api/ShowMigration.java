@@ -38,6 +38,7 @@ final class ShowMigration {
         record.downtime().map(Translate::proto).ifPresent(shown::setQemuDowntime);
         record.preSwitchover().map(Translate::proto).ifPresent(shown::setPreSwitchover);
         record.adopt().map(Translate::proto).ifPresent(shown::setAdopt);
+        record.pause().map(Translate::proto).ifPresent(shown::setPause);
         record.endTime()
                 .ifPresent(
                         end ->

@@ -81,6 +81,14 @@ public record MigrationRecord(
         phases = List.copyOf(phases);
     }
 
+    /**
+     * How long the guest stood still, once it runs on the target. No clock is compared with another
+     * node's: the source's part ends, and the target's begins, when everything is loaded.
+     */
+    public Optional<Duration> pause() {
+        return downtime.flatMap(source -> adopt.map(source::plus));
+    }
+
     /** What becomes of the record when {@code event} makes {@code next} of {@code row}. */
     public static Optional<MigrationRecord> after(
             Optional<MigrationRecord> written,

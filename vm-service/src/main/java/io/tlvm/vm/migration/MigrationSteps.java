@@ -27,6 +27,10 @@ public final class MigrationSteps implements Verb {
     private static final Logger LOG = Logger.getLogger(MigrationSteps.class);
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final Duration PROGRESS_EVERY = Duration.ofSeconds(1);
+    private static final Duration QUIET = Duration.ofMillis(200);
+
+    /** Changes of a row from the pause to the end of a move. */
+    private static final int CHANGES_MAX = 6;
 
     /**
      * The guest runs on the target; a source that is away owes its clean-up for as long as it
@@ -125,8 +129,19 @@ public final class MigrationSteps implements Verb {
                     }
                     show(course, now);
                 }
-                listener.await(LOOK_EVERY);
+                awaitQuiet(listener);
             }
+        }
+    }
+
+    /**
+     * While the row goes from state to state the guest may stand still, and whoever writes progress
+     * takes time from what it waits for: so that is done when the row has come to rest.
+     */
+    private static void awaitQuiet(RowBell.Listener listener) throws InterruptedException {
+        boolean changing = listener.await(LOOK_EVERY);
+        for (int i = 0; changing && i < CHANGES_MAX; i++) {
+            changing = listener.await(QUIET);
         }
     }
 

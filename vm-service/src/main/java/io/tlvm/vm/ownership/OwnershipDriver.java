@@ -7,6 +7,7 @@ import io.tlvm.ownership.row.Decision;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.Nodes;
 import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.vm.migration.Measured;
 import io.tlvm.vm.migration.MigrationRecord;
 import io.tlvm.vm.ownership.OwnershipRows.Swap.Denied;
 import io.tlvm.vm.ownership.OwnershipRows.Swap.Missing;
@@ -20,6 +21,7 @@ import org.jboss.logging.Logger;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -64,8 +66,16 @@ public final class OwnershipDriver {
      * @throws VmRefused when the rules forbid it, there is no row, or the row is fought over
      */
     public OwnershipRow apply(VmUid vm, Event event) {
+        return apply(vm, event, List.of());
+    }
+
+    /**
+     * As {@link #apply(VmUid, Event)}; what was measured on the way is noted in the same
+     * transaction, because the guest may stand still and a second one would make it wait.
+     */
+    public OwnershipRow apply(VmUid vm, Event event, List<Measured> measured) {
         for (int race = 0; race < RACES_MAX; race++) {
-            switch (rows.swap(vm, new Told(event, clock.instant()))) {
+            switch (rows.swap(vm, new Told(event, measured, clock.instant()))) {
                 case Swapped(var next) -> {
                     LOG.infof(
                             "row vm=%s version=%s phase=%s owner=%s epoch=%s event=%s",
@@ -92,7 +102,8 @@ public final class OwnershipDriver {
         throw new VmRefused(new OwnershipRefusal.Contended(vm, RACES_MAX));
     }
 
-    private record Told(Event event, Instant now) implements OwnershipRows.Transition {
+    private record Told(Event event, List<Measured> measured, Instant now)
+            implements OwnershipRows.Transition {
         @Override
         public Set<NodeName> asksAbout() {
             return switch (event) {
@@ -128,7 +139,11 @@ public final class OwnershipDriver {
         @Override
         public Optional<MigrationRecord> record(
                 Optional<MigrationRecord> written, OwnershipRow row, OwnershipRow next) {
-            return MigrationRecord.after(written, row, event, next, now);
+            Optional<MigrationRecord> noted = written;
+            for (Measured one : measured) {
+                noted = noted.map(record -> record.with(one));
+            }
+            return MigrationRecord.after(noted, row, event, next, now);
         }
     }
 }

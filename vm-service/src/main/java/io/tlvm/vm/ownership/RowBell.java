@@ -53,11 +53,15 @@ public final class RowBell {
 
         /**
          * Returns at the next ring, at a ring that was not waited for, or after {@code longest}.
+         *
+         * @return whether it rang
          */
-        public void await(Duration longest) throws InterruptedException {
-            if (ear.tryAcquire(Math.max(1, longest.toMillis()), TimeUnit.MILLISECONDS)) {
+        public boolean await(Duration longest) throws InterruptedException {
+            boolean rang = ear.tryAcquire(Math.max(1, longest.toMillis()), TimeUnit.MILLISECONDS);
+            if (rang) {
                 ear.drainPermits();
             }
+            return rang;
         }
 
         @Override

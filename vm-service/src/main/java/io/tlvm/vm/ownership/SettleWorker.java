@@ -47,16 +47,28 @@ final class SettleWorker {
         thread.start();
     }
 
-    /** The row may have changed. */
+    /** The row may have changed. What this worker itself changed is no news to it. */
     void nudge() {
+        if (Thread.currentThread().equals(thread)) {
+            return;
+        }
         nudges.release();
         boolean busy;
         synchronized (stepLock) {
             busy = underWay != null;
         }
         if (busy) {
-            Thread.ofVirtual().name("settle-look-" + vm).start(this::interruptWhatIsNotOwed);
+            look();
         }
+    }
+
+    private void look() {
+        Thread.ofVirtual().name("settle-look-" + vm).start(this::interruptWhatIsNotOwed);
+    }
+
+    /** Whether somebody else may have changed the row since this was asked last. */
+    boolean takeNudges() {
+        return nudges.drainPermits() > 0;
     }
 
     boolean nudged() {
@@ -85,6 +97,10 @@ final class SettleWorker {
     StepOutcome guarded(Step step, Settlement.Call call) throws InterruptedException {
         synchronized (stepLock) {
             underWay = step;
+        }
+        if (nudged()) {
+            // It came after the row was read and before the step could be interrupted.
+            look();
         }
         try {
             return call.run();

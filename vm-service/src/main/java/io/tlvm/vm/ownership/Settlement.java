@@ -8,7 +8,6 @@ import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.ownership.row.Refusal;
 import io.tlvm.ownership.row.Step;
-import io.tlvm.vm.migration.Measurements;
 import io.tlvm.vm.refusal.OwnershipRefusal;
 import io.tlvm.vm.refusal.VmRefused;
 
@@ -38,22 +37,15 @@ public final class Settlement {
     private final OwnershipRows rows;
     private final OwnershipDriver driver;
     private final Steps steps;
-    private final Measurements measurements;
     private final Gates gates;
     private final Clock clock;
     private final ConcurrentHashMap<VmUid, Trouble> troubles = new ConcurrentHashMap<>();
 
     public Settlement(
-            OwnershipRows rows,
-            OwnershipDriver driver,
-            Steps steps,
-            Measurements measurements,
-            Gates gates,
-            Clock clock) {
+            OwnershipRows rows, OwnershipDriver driver, Steps steps, Gates gates, Clock clock) {
         this.rows = rows;
         this.driver = driver;
         this.steps = steps;
-        this.measurements = measurements;
         this.gates = gates;
         this.clock = clock;
     }
@@ -75,8 +67,12 @@ public final class Settlement {
     boolean settle(SettleWorker worker) throws InterruptedException {
         VmUid vm = worker.vm();
         Set<Step> aside = new HashSet<>();
+        Optional<OwnershipRow> committed = Optional.empty();
         for (int turn = 0; turn < TURNS_MAX; turn++) {
-            Optional<OwnershipRow> read = rows.read(vm);
+            // What was just committed here needs no second look: the guest may stand still.
+            boolean news = worker.takeNudges();
+            Optional<OwnershipRow> read = news || committed.isEmpty() ? rows.read(vm) : committed;
+            committed = Optional.empty();
             if (read.isEmpty()) {
                 troubles.remove(vm);
                 return false;
@@ -95,7 +91,7 @@ public final class Settlement {
             switch (run(worker, row, step)) {
                 case StepOutcome.Answered answered -> {
                     troubles.remove(vm);
-                    take(row, step, answered);
+                    committed = take(row, step, answered);
                 }
                 case StepOutcome.UnderWay(var delay) when leads -> worker.pause(delay);
                 case StepOutcome.UnderWay _ -> aside.add(step);
@@ -125,11 +121,12 @@ public final class Settlement {
                 });
     }
 
-    private void take(OwnershipRow row, Step step, StepOutcome.Answered answered)
+    /** Returns the row that the answer made, if it did. */
+    private Optional<OwnershipRow> take(OwnershipRow row, Step step, StepOutcome.Answered answered)
             throws InterruptedException {
-        answered.measured().forEach(measured -> measurements.note(row.vm(), measured));
+        Optional<OwnershipRow> committed = Optional.empty();
         try {
-            driver.apply(row.vm(), answered.event());
+            committed = Optional.of(driver.apply(row.vm(), answered.event(), answered.measured()));
         } catch (VmRefused refused) {
             Optional<Event> undo = undo(step, refused);
             if (undo.isEmpty()) {
@@ -137,11 +134,12 @@ public final class Settlement {
                 LOG.infof(
                         "answer not needed vm=%s step=%s: %s",
                         row.vm(), StepName.of(step), refused.why());
-                return;
+                return committed;
             }
             applyUnlessMoved(row.vm(), undo.get());
         }
         gates.pass("vm." + StepName.of(step) + ".after");
+        return committed;
     }
 
     /** What the coordinator will not commit, although both sides answered, ends the attempt. */

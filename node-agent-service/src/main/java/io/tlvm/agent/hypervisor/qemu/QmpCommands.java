@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The commands this agent gives, and no others. Each waits for QEMU's answer and throws a {@link
@@ -115,6 +116,11 @@ public final class QmpCommands {
         run(
                 "announce-self",
                 object().put("initial", 50).put("max", 550).put("rounds", 5).put("step", 100));
+    }
+
+    /** Calls the listener for every later event until the subscription is closed. */
+    QmpConnection.Subscription onEvent(Consumer<QmpEvent> listener) {
+        return connection.onEvent(listener);
     }
 
     ObjectNode object() {

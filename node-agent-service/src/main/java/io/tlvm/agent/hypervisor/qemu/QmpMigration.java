@@ -12,10 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** The verbs of live migration; over unix sockets only, the way between hosts is the agents'. */
 public final class QmpMigration {
+    /** Events may be lost, or are off; asking more often would take time from the copying. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
     private final QmpCommands qmp;
 
     QmpMigration(QmpCommands qmp) {
@@ -43,18 +48,38 @@ public final class QmpMigration {
     }
 
     /**
-     * Asks {@link #query} until the status is one of those wanted.
+     * Asks {@link #query} whenever QEMU says that the status changed, until it is one of those
+     * wanted. QEMU says so before it has settled: a source that is {@code completed} may still be
+     * {@code finish-migrate} (migration.c, migration_iteration_finish).
      *
      * @return the first answer that is; empty when the limit passed
      */
     public Optional<MigrationInfo> await(Predicate<MigrationStatus> wanted, Duration limit)
             throws InterruptedException {
-        // Ten milliseconds of a stopped guest are the price of polling; events may be lost and
-        // polls are not.
-        return BoundedWait.<MigrationInfo, RuntimeException>until(
-                limit,
-                Duration.ofMillis(10),
-                () -> Optional.of(query()).filter(info -> wanted.test(info.status())));
+        long end = System.nanoTime() + limit.toNanos();
+        Semaphore changes = new Semaphore(0);
+        try (QmpConnection.Subscription subscription =
+                qmp.onEvent(
+                        event -> {
+                            if (event.name().equals("MIGRATION")) {
+                                changes.release();
+                            }
+                        })) {
+            while (true) {
+                MigrationInfo info = query();
+                long left = end - System.nanoTime();
+                if (wanted.test(info.status())) {
+                    return Optional.of(info);
+                }
+                if (left <= 0) {
+                    return Optional.empty();
+                }
+                if (changes.tryAcquire(
+                        Math.min(left, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS)) {
+                    int ignored = changes.drainPermits();
+                }
+            }
+        }
     }
 
     /**
