@@ -65,8 +65,12 @@ public final class World implements QuarkusTestResourceLifecycleManager {
         config.put("quarkus.datasource.jdbc.url", "jdbc:postgresql://" + database);
         config.put("quarkus.datasource.username", "postgres");
         config.put("quarkus.datasource.password", "postgres");
-        config.put("quarkus.grpc.server.test-port", Integer.toString(freePort()));
+        // A packaged service, which the tests …IT start, has no test ports.
+        String port = Integer.toString(freePort());
+        config.put("quarkus.grpc.server.test-port", port);
+        config.put("quarkus.grpc.server.port", port);
         config.put("quarkus.management.test-port", "0");
+        config.put("quarkus.management.port", Integer.toString(freePort()));
         config.put("quarkus.http.test-port", "0");
         config.put("tlvm.trust-domain", "tlvm.test");
         config.put("tlvm.pki.directory", directory.resolve("vm-service").toString());

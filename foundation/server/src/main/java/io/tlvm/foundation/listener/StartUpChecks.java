@@ -29,6 +29,13 @@ class StartUpChecks {
 
     private static final Logger LOG = Logger.getLogger(StartUpChecks.class);
     private static final String TICKETS = "jdk.tls.server.newSessionTicketCount";
+
+    /**
+     * Read when this class is initialised, because JSSE reads it so too: in a native image both
+     * happen during the build, and what is given at start comes too late.
+     */
+    private static final boolean TICKETS_ARE_OFF = "0".equals(System.getProperty(TICKETS));
+
     private static final int BIND_SECONDS_MAX = 30;
     private static final int LOOK_EVERY_MILLIS = 250;
 
@@ -68,10 +75,12 @@ class StartUpChecks {
      * expired.
      */
     private void sessionTicketsAreOff() {
-        if (!"0".equals(System.getProperty(TICKETS))) {
+        if (!TICKETS_ARE_OFF) {
             throw new IllegalStateException(
                     "TLS session tickets are on, so replaced and expired certificates would be "
                             + "accepted: start the JVM with -D"
+                            + TICKETS
+                            + "=0, or build the native image with -J-D"
                             + TICKETS
                             + "=0");
         }
