@@ -131,8 +131,10 @@ cmd_counter() {
 cmd_ek() {
   nv_exists $EK_CERT || { echo "no EK certificate"; return 1; }
   tpm2_nvread -Q -C o -o /tmp/ek.der $EK_CERT 2>/dev/null || return
+  tpm2_readpublic -Q -c $EK -f der -o /tmp/ek.pub 2>/dev/null || return
   echo "sha256=$(sha256sum </tmp/ek.der | cut -d' ' -f1)"
   echo "cert=$(base64_of /tmp/ek.der)"
+  echo "public=$(base64_of /tmp/ek.pub)"
 }
 
 attestation_key() { # persistent, so that it is the same after reboots and moves

@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Settings of the image store. */
 @ConfigMapping(prefix = "tlvm.catalog.store")
@@ -26,4 +27,11 @@ public interface StoreConfig {
     /** Bytes that uploads leave free on the file system. */
     @WithDefault("1073741824")
     long reserve();
+
+    /**
+     * How long content is kept that no image and no marketplace row names, for example of an upload
+     * whose image was never made.
+     */
+    @WithDefault("24h")
+    Duration orphanGrace();
 }

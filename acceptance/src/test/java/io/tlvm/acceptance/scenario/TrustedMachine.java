@@ -43,32 +43,54 @@ final class TrustedMachine {
     /**
      * Publishes the guest image, creates a VM from it on node-a, waits for the guest and seals a
      * secret in its TPM.
+     *
+     * @param options further options of {@code vm create}
      */
-    static TrustedMachine create(Project project, LocalStack stack, Tlvm tlvm) {
+    static TrustedMachine create(Project project, LocalStack stack, Tlvm tlvm, String... options) {
         String run = HexFormat.of().formatHex(new SecureRandom().generateSeed(3));
+        String urn =
+                Publisher.pinned("test-" + run, project.home().resolve("test"), tlvm)
+                        .publish("trusted", "Test guest", project.guestImage());
+        return fromUrn(project, stack, tlvm, urn, run, options);
+    }
+
+    /** The same from a marketplace version that has its content already. */
+    static TrustedMachine fromVersion(Project project, LocalStack stack, Tlvm tlvm, String urn) {
+        String run = HexFormat.of().formatHex(new SecureRandom().generateSeed(3));
+        return fromUrn(project, stack, tlvm, urn, run);
+    }
+
+    private static TrustedMachine fromUrn(
+            Project project,
+            LocalStack stack,
+            Tlvm tlvm,
+            String urn,
+            String run,
+            String... options) {
         tlvm.run(
                 "storage-path",
                 "create",
                 "shared",
                 "--directory",
                 stack.sharedDirectory().toString());
-        String urn =
-                Publisher.pinned("test-" + run, project.home().resolve("test"), tlvm)
-                        .publish("trusted", "Test guest", project.guestImage());
         tlvm.ok("image", "create", "image-" + run, "--urn", urn);
         String name = "vm-" + run;
-        tlvm.ok(
-                "vm",
-                "create",
-                name,
-                "--image",
-                "image-" + run,
-                "--memory",
-                "384MiB",
-                "--storage-path",
-                "shared",
-                "--node",
-                "node-a");
+        List<String> command =
+                new ArrayList<>(
+                        List.of(
+                                "vm",
+                                "create",
+                                name,
+                                "--image",
+                                "image-" + run,
+                                "--memory",
+                                "384MiB",
+                                "--storage-path",
+                                "shared",
+                                "--node",
+                                "node-a"));
+        command.addAll(List.of(options));
+        tlvm.ok(command.toArray(String[]::new));
         TrustedMachine machine =
                 new TrustedMachine(
                         project, tlvm, name, tlvm.json("vm", "show", name).path("uid").asText());
@@ -84,6 +106,11 @@ final class TrustedMachine {
             guest.ask("seal " + secret);
             counter = Long.parseLong(guest.ask("counter").strip());
         }
+    }
+
+    /** Ends the guest and destroys what it left. */
+    void delete() {
+        tlvm.ok("vm", "delete", name, "--force", "--retain", "0", "-y");
     }
 
     String name() {

@@ -12,11 +12,17 @@ import jakarta.persistence.LockModeType;
 
 import org.hibernate.reactive.mutiny.Mutiny;
 
+import java.time.Instant;
 import java.util.Optional;
 
 /** Records about content in PostgreSQL. */
 @Singleton
 class PostgresStore implements StoreRecords {
+    private static final String FORGET_UNNAMED =
+            "delete from stored_content where digest = :digest"
+                    + " and not exists (select from gallery_image where digest = :digest)"
+                    + " and not exists (select from image_version where digest = :digest)";
+
     private final Database database;
 
     PostgresStore(Database database) {
@@ -41,8 +47,8 @@ class PostgresStore implements StoreRecords {
                 session ->
                         session.createNativeQuery(
                                         "insert into stored_content (digest, size_bytes, format)"
-                                                + " values (:digest, :size, :format) on conflict do"
-                                                + " nothing")
+                                                + " values (:digest, :size, :format) on conflict"
+                                                + " (digest) do update set create_time = now()")
                                 .setParameter("digest", content.digest().text())
                                 .setParameter("size", content.sizeBytes())
                                 .setParameter("format", content.format().text())
@@ -80,15 +86,25 @@ class PostgresStore implements StoreRecords {
                         lockContent(session, digest)
                                 .chain(
                                         () ->
-                                                session.createNativeQuery(
-                                                                "delete from stored_content where"
-                                                                    + " digest = :digest and not"
-                                                                    + " exists (select from"
-                                                                    + " gallery_image where digest"
-                                                                    + " = :digest) and not exists"
-                                                                    + " (select from image_version"
-                                                                    + " where digest = :digest)")
+                                                session.createNativeQuery(FORGET_UNNAMED)
                                                         .setParameter("digest", digest.text())
+                                                        .executeUpdate())
+                                .map(deleted -> deleted == 1));
+    }
+
+    @Override
+    public boolean forgetUnnamed(ContentDigest digest, Instant then) {
+        return database.inTransaction(
+                session ->
+                        lockContent(session, digest)
+                                .chain(
+                                        () ->
+                                                session.createNativeQuery(
+                                                                FORGET_UNNAMED
+                                                                        + " and create_time <"
+                                                                        + " :then")
+                                                        .setParameter("digest", digest.text())
+                                                        .setParameter("then", then)
                                                         .executeUpdate())
                                 .map(deleted -> deleted == 1));
     }

@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -33,6 +34,11 @@ public interface ContentShelf extends Closeable {
 
     /** Removes content that nothing names any more. Removing what is not there does nothing. */
     void remove(ContentDigest digest) throws IOException;
+
+    /**
+     * Content that lies here since before {@code then}; what comes or goes meanwhile may be missed.
+     */
+    List<ContentDigest> restingSince(Instant then) throws IOException;
 
     /** Puts damaged content aside, where an investigation finds it and {@link #open} does not. */
     void quarantine(ContentDigest digest) throws IOException;

@@ -7,6 +7,7 @@ import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -53,6 +54,25 @@ public final class Shelving {
             if (records.forgetUnnamed(digest)) {
                 shelf.remove(digest);
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Removes content that nobody brought since {@code then} and that nothing names: of an upload
+     * that no image was made of, or of a process that died between the bytes and their record.
+     *
+     * @return whether it went
+     */
+    boolean removeOrphan(ContentDigest digest, Instant then) throws IOException {
+        lock.lock();
+        try {
+            if (!records.forgetUnnamed(digest, then) && records.content(digest).isPresent()) {
+                return false;
+            }
+            shelf.remove(digest);
+            return true;
         } finally {
             lock.unlock();
         }

@@ -4,6 +4,7 @@ import io.tlvm.catalog.catalog.Urn;
 import io.tlvm.catalog.verification.Content;
 import io.tlvm.catalog.verification.ContentDigest;
 
+import java.time.Instant;
 import java.util.Optional;
 
 /** Durable rows about content. Every method is one transaction and blocks. */
@@ -20,6 +21,9 @@ public interface StoreRecords {
 
     /** Forgets content; true when nothing named it, so that its bytes may go. */
     boolean forgetUnnamed(ContentDigest digest);
+
+    /** The same for content that nobody brought since {@code then}. */
+    boolean forgetUnnamed(ContentDigest digest, Instant then);
 
     /** Forgets that content is on the shelf, because it was found damaged. What names it stays. */
     void forgetDamaged(ContentDigest digest);

@@ -28,7 +28,11 @@ public final class CatalogEnvironment implements QuarkusTestResourceLifecycleMan
     public Map<String, String> start() {
         try {
             directory = Files.createTempDirectory("tlvm-catalog-test");
-            postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+            postgres =
+                    EmbeddedPostgres.builder()
+                            .setServerConfig("fsync", "off")
+                            .setDataDirectory(directory.resolve("postgres"))
+                            .start();
             Path pki = directory.resolve("pki");
             var authority = new TestPki("cluster");
             for (String peer :

@@ -60,26 +60,35 @@ public class RequestRules {
 
     /** The refusal with every violation, or empty when {@code request} keeps all rules. */
     public Optional<StatusRuntimeException> check(Message request) {
+        var violations = new FieldViolations();
+        // The rules calculate with durations and would overflow.
+        Message sound = TimeFields.cleaned(request, violations);
         ValidationResult result;
         try {
-            result = validator.validate(request);
+            result = validator.validate(sound);
         } catch (ValidationException brokenRule) {
             throw new IllegalStateException(
                     "a rule of " + request.getDescriptorForType().getFullName(), brokenRule);
         }
-        if (result.isSuccess()) {
+        if (result.isSuccess() && violations.list().isEmpty()) {
             return Optional.empty();
         }
-        var violations = new FieldViolations();
         for (var violation : result.toProto().getViolationsList()) {
             violations.add(
-                    path(violation.getField()), violation.getRuleId(), violation.getMessage());
+                    path(violation.getField()),
+                    violation.getRuleId(),
+                    violation.getRuleId().equals("string.pattern")
+                            ? PatternWords.of(violation.getMessage())
+                            : violation.getMessage());
         }
-        return Optional.of(
-                Refusal.of(ErrorReason.ERROR_REASON_VALIDATION_FAILED, domain)
-                        .what("%s", violations.summary())
-                        .violations(violations.list())
-                        .asException());
+        return Optional.of(refusal(violations));
+    }
+
+    private StatusRuntimeException refusal(FieldViolations violations) {
+        return Refusal.of(ErrorReason.ERROR_REASON_VALIDATION_FAILED, domain)
+                .what("%s", violations.summary())
+                .violations(violations.list())
+                .asException();
     }
 
     private static Set<Descriptor> requests(Iterable<BindableService> services) {

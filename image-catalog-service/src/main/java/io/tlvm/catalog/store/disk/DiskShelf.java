@@ -24,7 +24,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -160,6 +162,23 @@ public final class DiskShelf implements ContentShelf {
         }
         sync(quarantine);
         sync(whole);
+    }
+
+    @Override
+    public List<ContentDigest> restingSince(Instant then) throws IOException {
+        List<ContentDigest> resting = new ArrayList<>();
+        try (DirectoryStream<Path> contents = Files.newDirectoryStream(whole)) {
+            for (Path content : contents) {
+                if (Files.getLastModifiedTime(content, LinkOption.NOFOLLOW_LINKS)
+                        .toInstant()
+                        .isBefore(then)) {
+                    resting.add(new ContentDigest("sha256:" + content.getFileName()));
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return resting; // removed while the directory was listed; the next look sees the rest
+        }
+        return resting;
     }
 
     @Override
