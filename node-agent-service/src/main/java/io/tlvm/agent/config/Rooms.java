@@ -1,5 +1,7 @@
 package io.tlvm.agent.config;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.tlvm.agent.api.AgentRooms;
@@ -142,7 +144,8 @@ class Rooms {
             StoragePaths storage,
             ChannelFactory channels,
             TrustDomain trustDomain,
-            Gates gates) {
+            Gates gates,
+            MeterRegistry meters) {
         Path ekCa =
                 config.ekCaDirectory().orElseGet(() -> common.pki().directory().resolve("ek-ca"));
         return new NodeEquipment(
@@ -157,6 +160,10 @@ class Rooms {
                 storage,
                 new GrpcTransferLink(channels, trustDomain),
                 gates,
+                Counter.builder("tlvm.guest.state.permission.drifts")
+                                .description("Paths of guest state whose owner, mode or links differed")
+                                .register(meters)
+                        ::increment,
                 Limits.STANDARD);
     }
 

@@ -65,6 +65,13 @@ final class GuestActions {
             case HeldState.Opening.Opened(HeldState opened) -> state = opened;
         }
         bench.hold(state);
+        Optional<String> exposed = bench.permissions.exposedKeys(state.directory());
+        if (exposed.isPresent()) {
+            bench.dropHeld();
+            bench.endReason = "KEY_MATERIAL_EXPOSED: " + exposed.get();
+            LOG.errorf("vm=%s epoch=%s not started: %s", bench.vm, run.epoch(), bench.endReason);
+            return new Answer.Exited(bench.endReason);
+        }
         Optional<Manifest> known = state.readManifest();
         StartExamination.Outcome outcome =
                 state.examination()

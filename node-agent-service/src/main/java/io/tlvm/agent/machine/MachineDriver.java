@@ -348,6 +348,14 @@ public final class MachineDriver implements AutoCloseable {
      * Once a second: follow the guest's state, look at the vTPM. Left out while the queue has work.
      */
     void tick() {
+        if (!queue.isBusy() && bench.permissions.isDue()) {
+            queue.later(
+                    "look at permissions",
+                    () -> {
+                        bench.permissions.look();
+                        return true;
+                    });
+        }
         if (!queue.isBusy() && bench.processes.current().isPresent()) {
             queue.later(
                     "follow",

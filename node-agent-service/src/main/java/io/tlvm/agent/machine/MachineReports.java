@@ -48,7 +48,9 @@ final class MachineReports {
                         .setClaimedEpoch(claim == null ? 0 : claim.epoch().value())
                         .setState(state(observed))
                         .setExited(Agent.unasked(view, observed).isPresent())
-                        .setVtpmHealthy(true);
+                        .setVtpmHealthy(true)
+                        .setPermissionDrifts(bench.permissions.found())
+                        .setPermissionTrouble(bench.permissions.beyondRepair());
         Optional<QemuProcess> process = bench.processes.current().map(MachineProcess::qemu);
         if (process.isPresent()) {
             report.setVtpmHealthy(process.get().tpmIsAlive());

@@ -26,6 +26,7 @@ import java.time.Duration;
  * @param keyset opens the state keys of this node's directories
  * @param random source of new keys
  * @param link the way to other agents
+ * @param drifts told of each path of guest state whose owner, mode or links differed
  * @param limits how long things may take
  */
 public record NodeEquipment(
@@ -40,6 +41,7 @@ public record NodeEquipment(
         StoragePaths storage,
         TransferLink link,
         Gates gates,
+        Runnable drifts,
         Limits limits) {
 
     /**
@@ -49,16 +51,23 @@ public record NodeEquipment(
      * @param turn one step of a machine's queue; a caller waits no longer for its turn
      * @param ending until a QEMU that was told to quit is reaped
      * @param migration the steps of a migration
+     * @param permissions between two looks at the permissions of guest state; drift is to be
+     *     repaired and reported within a minute
      */
     public record Limits(
-            Duration launch, Duration turn, Duration ending, MigrationLimits migration) {
+            Duration launch,
+            Duration turn,
+            Duration ending,
+            MigrationLimits migration,
+            Duration permissions) {
         /** What is used outside of tests. */
         public static final Limits STANDARD =
                 new Limits(
                         Duration.ofSeconds(20),
                         Duration.ofSeconds(45),
                         Duration.ofSeconds(10),
-                        MigrationLimits.STANDARD);
+                        MigrationLimits.STANDARD,
+                        Duration.ofSeconds(30));
     }
 
     /**

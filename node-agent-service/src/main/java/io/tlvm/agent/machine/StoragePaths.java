@@ -4,6 +4,7 @@ import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.gueststate.StateTree;
+import io.tlvm.agent.permission.WayThere;
 import io.tlvm.node.v1.StorageLocation;
 
 import java.io.IOException;
@@ -39,6 +40,10 @@ public record StoragePaths(boolean claimEmpty) {
             return new Reach(Optional.empty(), directory + " is no directory here");
         }
         try {
+            Optional<String> open = WayThere.trouble(directory);
+            if (open.isPresent()) {
+                return new Reach(Optional.empty(), open.get());
+            }
             if (claimEmpty && isEmpty(directory)) {
                 DurableFile.replace(
                         directory.resolve(MARKER),

@@ -25,6 +25,7 @@ final class Workbench {
     final NodeEquipment equipment;
     final MachineJournal journal;
     final Processes processes;
+    final PermissionGuard permissions;
     private final DefinitionFile definition;
     private volatile @Nullable MachineSpec spec;
     private volatile @Nullable HeldState held;
@@ -50,6 +51,7 @@ final class Workbench {
         this.equipment = equipment;
         this.journal = journal;
         this.processes = processes;
+        this.permissions = new PermissionGuard(this);
         this.definition = DefinitionFile.of(equipment.journals(), vm);
         this.spec = definition.read().orElse(null);
     }

@@ -77,6 +77,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 
 import javax.net.ssl.SSLSession;
 
@@ -88,6 +89,13 @@ final class AgentLab implements AutoCloseable {
     static final Duration LONG = Duration.ofSeconds(30);
     private static final TrustDomain DOMAIN = new TrustDomain("tlvm.test");
     private static final int PROBE_UID = 64712;
+    private static final Limits LIMITS =
+            new Limits(
+                    Limits.STANDARD.launch(),
+                    Limits.STANDARD.turn(),
+                    Limits.STANDARD.ending(),
+                    Limits.STANDARD.migration(),
+                    Duration.ofMillis(200));
 
     final Path root;
     final StorageLocation storage;
@@ -95,6 +103,7 @@ final class AgentLab implements AutoCloseable {
     private final Guardian guardian;
     private final HostCapabilities host;
     private final List<Node> nodes = new ArrayList<>();
+    final AtomicLong drifts = new AtomicLong();
 
     AgentLab() throws Exception {
         root = Files.createTempDirectory(Path.of("/tmp"), "tlvm-al-");
@@ -176,7 +185,8 @@ final class AgentLab implements AutoCloseable {
                             new StoragePaths(false),
                             new GrpcTransferLink(channels, DOMAIN),
                             gates,
-                            Limits.STANDARD);
+                            drifts::incrementAndGet,
+                            LIMITS);
             open();
         }
 

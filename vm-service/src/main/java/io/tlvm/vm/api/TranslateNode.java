@@ -76,6 +76,8 @@ final class TranslateNode {
                 told.getState() == MachineState.MACHINE_STATE_RUNNING,
                 told.getVtpmHealthy(),
                 told.getBootVerdict(),
+                told.getPermissionDrifts(),
+                told.getPermissionTrouble(),
                 told.hasDebug() ? Optional.of(host(told.getDebug())) : Optional.empty());
     }
 

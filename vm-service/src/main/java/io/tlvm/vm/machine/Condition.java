@@ -19,6 +19,9 @@ public record Condition(String type, String status, String reason, String messag
     /** The swtpm of a running VM lives and works. */
     public static final String VTPM_HEALTHY = "VtpmHealthy";
 
+    /** Owner, mode and links of every path of the guest state are exact. */
+    public static final String PERMISSIONS_EXACT = "PermissionsExact";
+
     /** The firmware handed over to a boot loader that it trusts. */
     public static final String BOOT_VERIFIED = "BootVerified";
 

@@ -183,7 +183,32 @@ public final class Cluster {
                                     now)
                             .into(conditions);
         }
-        return conditions;
+        return permissions(report, now).into(conditions);
+    }
+
+    private static Condition permissions(MachineReport report, Instant now) {
+        if (!report.permissionTrouble().isEmpty()) {
+            return new Condition(
+                    Condition.PERMISSIONS_EXACT,
+                    "False",
+                    "BEYOND_REPAIR",
+                    report.permissionTrouble(),
+                    now);
+        }
+        return report.permissionDrifts() == 0
+                ? new Condition(
+                        Condition.PERMISSIONS_EXACT,
+                        "True",
+                        "EXACT",
+                        "owner and mode of the guest state are exact",
+                        now)
+                : new Condition(
+                        Condition.PERMISSIONS_EXACT,
+                        "True",
+                        "REPAIRED",
+                        "repaired %d times since the agent's start; its log names the paths"
+                                .formatted(report.permissionDrifts()),
+                        now);
     }
 
     private static String reason(MachineReport report, String otherwise) {

@@ -15,6 +15,9 @@ import java.util.Optional;
  * @param runs whether the guest's vCPUs run there
  * @param bootVerdict what the firmware said last while no guest started; empty when there is
  *     nothing to say
+ * @param permissionDrifts paths of guest state that were not what they must be, since the agent's
+ *     start
+ * @param permissionTrouble what could not be repaired of it; empty when everything is exact
  */
 public record MachineReport(
         VmUid vm,
@@ -24,4 +27,6 @@ public record MachineReport(
         boolean runs,
         boolean vtpmHealthy,
         String bootVerdict,
+        long permissionDrifts,
+        String permissionTrouble,
         Optional<HostDetails> host) {}

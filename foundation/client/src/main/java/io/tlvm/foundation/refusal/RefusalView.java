@@ -20,6 +20,7 @@ import io.tlvm.type.v1.RetryAdvice;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.List;
@@ -92,7 +93,29 @@ public record RefusalView(
             return plain(
                     Code.UNKNOWN, ErrorReason.ERROR_REASON_INTERNAL_BUG, String.valueOf(thrown));
         }
+        if (status.getCode() == Code.UNAVAILABLE.getNumber() && status.getDetailsCount() == 0) {
+            @Nullable IOException network = networkFailure(thrown);
+            if (network != null) {
+                return plain(
+                        Code.UNAVAILABLE,
+                        ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY,
+                        "no connection: " + network.getMessage());
+            }
+        }
         return of(status);
+    }
+
+    /** grpc-java says "io exception"; what it wraps names the address and the error. */
+    private static @Nullable IOException networkFailure(Throwable thrown) {
+        @Nullable Throwable cause = thrown;
+        for (int depth = 0;
+                cause != null && depth < CAUSES_MAX;
+                depth++, cause = cause.getCause()) {
+            if (cause instanceof IOException network) {
+                return network;
+            }
+        }
+        return null;
     }
 
     /** Reads a status, for example {@code Operation.error}. */

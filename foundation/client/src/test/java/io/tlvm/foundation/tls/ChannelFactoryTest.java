@@ -240,6 +240,9 @@ class ChannelFactoryTest {
                                 var view = RefusalView.of(thrown);
                                 assertThat(view.retryable()).isTrue();
                                 assertThat(view.exitCode()).isEqualTo(10);
+                                assertThat(view.message())
+                                        .contains("Connection refused")
+                                        .contains(":" + gone.port());
                             });
         }
     }
