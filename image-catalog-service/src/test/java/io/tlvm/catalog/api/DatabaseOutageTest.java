@@ -1,6 +1,6 @@
 package io.tlvm.catalog.api;
 
-import static io.tlvm.catalog.cluster.Refused.refused;
+import static io.tlvm.foundation.refusal.Refused.refused;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -37,7 +37,7 @@ class DatabaseOutageTest {
 
     @Inject Peers peers;
 
-    @ConfigProperty(name = "test.directory")
+    @Inject @ConfigProperty(name = "test.directory")
     Path directory;
 
     @Test

@@ -1,7 +1,7 @@
 package io.tlvm.catalog.api;
 
-import static io.tlvm.catalog.cluster.Refused.invalid;
-import static io.tlvm.catalog.cluster.Refused.refused;
+import static io.tlvm.foundation.refusal.Refused.invalid;
+import static io.tlvm.foundation.refusal.Refused.refused;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

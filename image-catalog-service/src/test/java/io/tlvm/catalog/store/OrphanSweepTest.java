@@ -8,7 +8,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.tlvm.catalog.cluster.CatalogEnvironment;
 import io.tlvm.catalog.cluster.Peers;
-import io.tlvm.catalog.cluster.Refused;
+import io.tlvm.foundation.refusal.Refused;
 import io.tlvm.catalog.cluster.Uploader;
 import io.tlvm.catalog.v1.CreateImageRequest;
 import io.tlvm.catalog.v1.GetUploadRequest;
@@ -37,7 +37,7 @@ class OrphanSweepTest {
     @Inject ContentShelf shelf;
     @Inject Shelving shelving;
 
-    @ConfigProperty(name = "tlvm.catalog.store.directory")
+    @Inject @ConfigProperty(name = "tlvm.catalog.store.directory")
     Path store;
 
     private int sweepIn(Duration time) throws IOException {
