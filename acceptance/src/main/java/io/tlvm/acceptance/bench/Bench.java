@@ -38,8 +38,9 @@ public final class Bench {
             report.plain(new PlainHops(blueprint, project.home().resolve("r"), say).run(count));
         } finally {
             stack.downWithGuests();
+            // Also what there is of a run that did not end: hours may be in it.
+            System.out.print(report.text());
         }
-        System.out.print(report.text());
     }
 
     /** 0 for arguments that mean nothing. */

@@ -58,7 +58,7 @@ final class ClusterHops {
                 "--node",
                 "node-a");
         Path socket = Path.of(show().path("debug").path("controlSocket").asText());
-        try (ControlPort guest = ControlPort.connect(socket, Duration.ofMinutes(4))) {
+        try (ControlPort guest = ControlPort.connect(socket, PlainHops.BOOT_LIMIT)) {
             guest.ask("pause-start");
         }
     }
