@@ -37,6 +37,7 @@ class DatabaseOutageTest {
 
     @Inject Peers peers;
 
+    @Inject
     @ConfigProperty(name = "test.directory")
     Path directory;
 

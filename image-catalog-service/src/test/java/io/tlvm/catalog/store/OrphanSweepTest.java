@@ -37,6 +37,7 @@ class OrphanSweepTest {
     @Inject ContentShelf shelf;
     @Inject Shelving shelving;
 
+    @Inject
     @ConfigProperty(name = "tlvm.catalog.store.directory")
     Path store;
 

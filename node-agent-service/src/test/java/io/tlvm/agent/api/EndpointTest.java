@@ -68,9 +68,11 @@ class EndpointTest {
 
     @Inject JoinState join;
 
+    @Inject
     @ConfigProperty(name = "test.directory")
     Path directory;
 
+    @Inject
     @ConfigProperty(name = "quarkus.grpc.server.test-port")
     int port;
 
