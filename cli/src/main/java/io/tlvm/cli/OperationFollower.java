@@ -196,14 +196,17 @@ final class OperationFollower {
             return Update.of(subject, metadata.getStep(), message);
         }
         var memory = migration.getProgress();
+        if (memory.getIteration() == 0) {
+            return Update.of(subject, metadata.getStep(), message);
+        }
+        String pace =
+                memory.getThroughputBytesPerSecond() == 0
+                        ? ""
+                        : ", " + Words.bytes(memory.getThroughputBytesPerSecond()) + "/s";
         return new Update(
                 subject,
                 metadata.getStep(),
-                "iteration "
-                        + memory.getIteration()
-                        + ", "
-                        + Words.bytes(memory.getThroughputBytesPerSecond())
-                        + "/s",
+                "iteration " + memory.getIteration() + pace,
                 memory.getMemoryTransferredBytes(),
                 memory.getMemoryTransferredBytes() + memory.getMemoryRemainingBytes());
     }

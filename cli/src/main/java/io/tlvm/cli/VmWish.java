@@ -10,6 +10,8 @@ import io.tlvm.cli.progress.Update;
 import io.tlvm.compute.v1.VirtualMachine;
 
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** What somebody waits for a VM to become. */
@@ -18,14 +20,31 @@ sealed interface VmWish {
     /** How often the VM is looked at. */
     Duration LOOK_EVERY = Duration.ofSeconds(1);
 
+    /** What a condition can be. */
+    Set<String> STATUSES = Set.of("true", "false", "unknown");
+
     /** Whether the VM is as wished. */
     boolean fulfilled(VirtualMachine vm);
+
+    /** Whether the VM never becomes as wished by itself. */
+    default boolean hopeless(VirtualMachine vm) {
+        return false;
+    }
 
     /** A power state. */
     record Power(VirtualMachine.PowerState wanted) implements VmWish {
         @Override
         public boolean fulfilled(VirtualMachine vm) {
             return vm.getPowerState() == wanted;
+        }
+
+        @Override
+        public boolean hopeless(VirtualMachine vm) {
+            return wanted == VirtualMachine.PowerState.POWER_STATE_RUNNING
+                    && switch (vm.getState()) {
+                        case STATE_FAILED, STATE_QUARANTINED, STATE_DELETED -> true;
+                        case STATE_UNSPECIFIED, STATE_CREATING, STATE_ACTIVE, UNRECOGNIZED -> false;
+                    };
         }
     }
 
@@ -81,8 +100,28 @@ sealed interface VmWish {
                             VirtualMachine.State.forNumber(
                                     number(VirtualMachine.State.getDescriptor(), pair[1])));
             case "node" -> new OnNode(ResourceNames.shortName(pair[1]));
-            default -> new WithCondition(pair[0], pair[1]);
+            default -> condition(pair[0], pair[1]);
         };
+    }
+
+    /** Conditions are written like AgentConnected; anything else is a typing error. */
+    private static VmWish condition(String type, String status) {
+        if (!Character.isUpperCase(type.charAt(0))) {
+            throw new ProblemException(
+                    Problem.usage(
+                            "--for: '"
+                                    + type
+                                    + "' is not power, state, node or a condition such as"
+                                    + " AgentConnected",
+                            "try: --for power=running"));
+        }
+        if (!STATUSES.contains(status.toLowerCase(Locale.ROOT))) {
+            throw new ProblemException(
+                    Problem.usage(
+                            "--for: a condition is True, False or Unknown, not '" + status + "'",
+                            "try: --for " + type + "=True"));
+        }
+        return new WithCondition(type, status);
     }
 
     private static int number(EnumDescriptor type, String word) {
@@ -104,6 +143,15 @@ sealed interface VmWish {
             if (fulfilled(vm)) {
                 session.progress().pause();
                 return vm;
+            }
+            if (hopeless(vm)) {
+                throw new ProblemException(
+                        Problem.state(
+                                name
+                                        + " is "
+                                        + EnumWords.word(vm.getState())
+                                        + " and will not be as wished",
+                                "look at: tlvm vm show " + name));
             }
             if (System.nanoTime() >= end) {
                 throw new ProblemException(

@@ -386,12 +386,28 @@ class VmCommandsTest {
         "node=node-b,0",
         "power=stopped,8",
         "power=sideways,2",
+        "powr=running,2",
+        "AgentConnected=yes,2",
+        "AgentConnected=True,8",
         "nonsense,2"
     })
     void wait_ends_when_the_vm_is_as_wished(String wish, int status) {
         cloud.machines = List.of(vm("web01"));
         assertThat(cli.run("vm", "wait", "web01", "--for", wish, "--timeout", "0s").status())
                 .isEqualTo(status);
+    }
+
+    @Test
+    void wait_does_not_wait_for_what_cannot_come() {
+        cloud.machines =
+                List.of(
+                        vm("web01").toBuilder()
+                                .setState(VirtualMachine.State.STATE_QUARANTINED)
+                                .setPowerState(VirtualMachine.PowerState.POWER_STATE_STOPPED)
+                                .build());
+        var outcome = cli.run("vm", "wait", "web01", "--for", "power=running");
+        assertThat(outcome.status()).isEqualTo(5);
+        assertThat(outcome.err()).contains("web01 is Quarantined").contains("tlvm vm show web01");
     }
 
     @Test

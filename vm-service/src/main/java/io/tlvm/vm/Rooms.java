@@ -181,13 +181,11 @@ class Rooms {
             MachineRecords records,
             OwnershipRows rows,
             OwnershipDriver driver,
-            Settler settler,
             RowWait wait,
             Power power,
-            AgentRoom agents,
             PublicForm form,
             Clock clock) {
-        var verb = new DeleteVerb(records, rows, driver, settler, wait, power, agents, clock);
+        var verb = new DeleteVerb(records, rows, driver, wait, power, clock);
         return new VerbHandler(verb, records, form, clock);
     }
 

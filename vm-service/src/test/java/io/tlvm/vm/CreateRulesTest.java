@@ -80,16 +80,16 @@ class CreateRulesTest {
         "empty,     IMAGE_HAS_NO_CONTENT",
         "missing,   IMAGE_NOT_FOUND"
     })
-    void an_image_that_trusted_launch_cannot_use_fails_the_create_with_its_reason(
+    void an_image_that_trusted_launch_cannot_use_is_refused_with_its_reason_and_leaves_nothing(
             String image, String reason) {
         var request = cluster.create("from-" + image);
         request.getVirtualMachineBuilder()
                 .getStorageProfileBuilder()
                 .setImage("projects/default/images/" + image);
-        RefusalView refusal = cluster.failed(cluster.vms.createVirtualMachine(request.build()));
+        RefusalView refusal = refused(() -> cluster.vms.createVirtualMachine(request.build()));
         assertThat(refusal.wireReason()).isEqualTo(reason);
-        assertThat(cluster.get("from-" + image).getState())
-                .isEqualTo(VirtualMachine.State.STATE_FAILED);
+        assertThat(refused(() -> cluster.get("from-" + image)).reason())
+                .isEqualTo(ErrorReason.ERROR_REASON_VM_NOT_FOUND);
 
         RefusalView dryRun =
                 refused(

@@ -67,7 +67,9 @@ class LifecycleTest {
         assertThat(vm.getEffectiveSecurityProfile().getVtpmEnabled()).isTrue();
         assertThat(vm.getEffectiveSecurityProfile().getSecureBootEnabled()).isTrue();
         assertThat(vm.getStorageProfile().getImageDigest()).startsWith("sha256:abab");
-        assertThat(vm.getGuestState().getEkVerified()).isTrue();
+        assertThat(vm.getGuestState().getEkVerified())
+                .as("its issuer is the cluster's, but it is of no endorsement key")
+                .isFalse();
         assertThat(vm.getGuestState().getEpoch()).isEqualTo(2);
         assertThat(vm.getMacAddress()).matches("52:54:00(:[0-9a-f]{2}){3}");
         assertThat(vm.getAttestationStatus().getHealthStatus()).isEqualTo("NOT_AVAILABLE");
@@ -116,9 +118,14 @@ class LifecycleTest {
         assertThat(vm.getState()).isEqualTo(VirtualMachine.State.STATE_FAILED);
         assertThat(vm.getLastError().getMessage()).isEqualTo(refusal.message());
 
-        cluster.succeeded(delete("refused", false, 0));
+        int purges = cluster.first.calls.getOrDefault("Purge", 0);
+        cluster.succeeded(delete("refused", false, 3600));
         assertThat(refused(() -> cluster.get("refused")).reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_VM_NOT_FOUND);
+        assertThat(cluster.first.calls.get("Purge"))
+                .as("what was made is purged at once, whatever the retention says")
+                .isEqualTo(purges + 1);
+        cluster.running("refused");
     }
 
     @Test

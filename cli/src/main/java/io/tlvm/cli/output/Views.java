@@ -292,6 +292,12 @@ public final class Views {
                         Column.wide("SWTPM", node -> node.getCapabilities().getSwtpmVersion()),
                         Column.wide("CPU-MODEL", node -> node.getCapabilities().getCpuModel()),
                         Column.wide(
+                                "GUEST-USERS",
+                                node ->
+                                        node.getCapabilities().getSeparateUids()
+                                                ? "one per VM"
+                                                : "the agent's own"),
+                        Column.wide(
                                 "STORAGE",
                                 node ->
                                         node.getStoragePathsList().stream()

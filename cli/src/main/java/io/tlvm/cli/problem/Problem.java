@@ -30,6 +30,7 @@ public record Problem(
 
     private static final int FAILED = 1;
     private static final int USAGE = 2;
+    private static final int STATE = 5;
     private static final int PERMISSION = 6;
     private static final int TIMEOUT = 8;
     private static final int INTEGRITY = 9;
@@ -89,6 +90,11 @@ public record Problem(
         return new Problem("PEER_IDENTITY_UNTRUSTED", what, fix, List.of(), "", PERMISSION);
     }
 
+    /** Something is not in the state that is needed; exit code 5. */
+    public static Problem state(String what, String fix) {
+        return new Problem("INVALID_STATE", what, fix, List.of(), "", STATE);
+    }
+
     /** The command's patience is over; exit code 8. */
     public static Problem timeout(String what, String fix) {
         return new Problem("TIMED_OUT", what, fix, List.of(), "", TIMEOUT);
@@ -113,7 +119,10 @@ public record Problem(
     public void print(PrintStream err) {
         err.println(reason + ": " + what);
         for (String point : points) {
-            err.println("  • " + point);
+            // A single violation is the sentence itself.
+            if (!what.contains(point)) {
+                err.println("  • " + point);
+            }
         }
         if (!fix.isBlank()) {
             err.println("fix: " + fix);

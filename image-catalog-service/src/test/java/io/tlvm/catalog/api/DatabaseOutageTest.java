@@ -37,7 +37,8 @@ class DatabaseOutageTest {
 
     @Inject Peers peers;
 
-    @Inject @ConfigProperty(name = "test.directory")
+    @Inject
+    @ConfigProperty(name = "test.directory")
     Path directory;
 
     @Test

@@ -43,8 +43,8 @@ class EveryRpcTest {
                                 peers.channel("user/admin"),
                                 peers.channel("node/node-a/igvm-agent")),
                         Set.of(
-                                // A display name, and what is looked at after the names are good.
-                                "tlvm.catalog.v1.CreatePublisherRequest.publisher",
+                                // Looked at after the rest is good.
+                                "google.longrunning.WaitOperationRequest.name",
                                 "tlvm.catalog.v1.AddPublisherKeyRequest.public_key_pem",
                                 "tlvm.catalog.v1.CreateImageVersionRequest.statement"));
         assertThat(nonsense.complaints()).isEmpty();

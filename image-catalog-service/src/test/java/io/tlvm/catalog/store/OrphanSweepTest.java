@@ -37,7 +37,8 @@ class OrphanSweepTest {
     @Inject ContentShelf shelf;
     @Inject Shelving shelving;
 
-    @Inject @ConfigProperty(name = "tlvm.catalog.store.directory")
+    @Inject
+    @ConfigProperty(name = "tlvm.catalog.store.directory")
     Path store;
 
     private int sweepIn(Duration time) throws IOException {

@@ -1,12 +1,17 @@
 package io.tlvm.agent.file;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Who owns a file: the agent itself, or the user id that QEMU and swtpm of one virtual machine run
@@ -16,7 +21,11 @@ import java.util.Set;
  * @param gid numeric group id, 0 or more
  */
 public record FileOwner(int uid, int gid) {
-    private static final Path OWN_PROCESS = Path.of("/proc/self");
+    private static final Path OWN_STATUS = Path.of("/proc/self/status");
+
+    /** proc(5): real, effective, saved and file system id, in this order. */
+    private static final Pattern EFFECTIVE = Pattern.compile("(Uid|Gid):\\s+\\d+\\s+(\\d+)\\s.*");
+
     private static final int ROOT = 0;
 
     /** Refuses negative ids: chown(2) reads -1 as "leave as it is". */
@@ -28,12 +37,25 @@ public record FileOwner(int uid, int gid) {
     }
 
     /**
-     * The user and group that this process runs under.
+     * The effective user and group that this process runs under. Not the owner of /proc/self: that
+     * is a symbolic link and root's, whoever asks.
      *
      * @throws IOException when /proc is not mounted
      */
     public static FileOwner ofThisProcess() throws IOException {
-        return of(OWN_PROCESS);
+        Map<String, Integer> ids = new HashMap<>();
+        for (String line : Files.readAllLines(OWN_STATUS, StandardCharsets.ISO_8859_1)) {
+            Matcher matcher = EFFECTIVE.matcher(line);
+            if (matcher.matches()) {
+                ids.put(matcher.group(1), Integer.parseInt(matcher.group(2)));
+            }
+        }
+        Integer uid = ids.get("Uid");
+        Integer gid = ids.get("Gid");
+        if (uid == null || gid == null) {
+            throw new IOException(OWN_STATUS + " names no user and group");
+        }
+        return new FileOwner(uid, gid);
     }
 
     /**

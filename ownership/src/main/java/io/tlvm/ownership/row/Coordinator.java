@@ -29,6 +29,7 @@ import java.util.TreeSet;
  *
  * <pre>
  * CREATING    StateCreated → STOPPED        CreateWithdrawn → CREATING(next node, fresh epoch)
+ *             PurgeAsked → PURGED
  * STOPPED     StartAsked → RUNNING(cold)    DeleteAsked → DELETING
  * RUNNING     Activated, StopAsked → RUNNING    Exited → STOPPED    MigrationAsked → MIGRATING
  *             NotClaimed → RUNNING(source resumes, or cold)    StateRefused → QUARANTINED
@@ -91,6 +92,8 @@ public final class Coordinator {
                 yield new Next(row.withEpoch(row.freshEpoch()).createdBy(next).to(at));
             }
             case DeleteAsked(var op, var purgeTime) -> new Refused(new Refusal.Busy(at.op()));
+            // No guest ever ran, so there is nothing to keep; whatever was made meanwhile goes too.
+            case PurgeAsked(var op, var holders) -> purge(row, op, holders);
             case StartAsked _, StopAsked _, MigrationAsked _ ->
                     new Refused(new Refusal.Busy(at.op()));
             case Exited _,
@@ -105,7 +108,6 @@ public final class Coordinator {
                     Aborted _,
                     CleanedUp _,
                     UndeleteAsked _,
-                    PurgeAsked _,
                     Event.Purged _ ->
                     new Refused(new Refusal.NotNow(at, event));
         };

@@ -86,8 +86,8 @@ public sealed interface Event {
     record UndeleteAsked(OperationId op) implements Event {}
 
     /**
-     * The retention is over, or a user asked to purge now. {@code holders} are the nodes that may
-     * hold state.
+     * The retention is over, a user asked to purge now, or a create that failed is given up. {@code
+     * holders} are the nodes that may hold state.
      */
     record PurgeAsked(OperationId op, SortedSet<NodeName> holders) implements Event {}
 

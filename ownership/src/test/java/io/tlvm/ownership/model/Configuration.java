@@ -4,7 +4,7 @@ package io.tlvm.ownership.model;
  * What a search covers, and how often users may ask and things may break in it. Two nodes, one VM.
  */
 enum Configuration {
-    CREATE("create, its withdrawal and a retry on either node, a start"),
+    CREATE("create, its withdrawal, a retry on either node, a purge of what it made, a start"),
     STOP("stop, start, a guest that powers off"),
     LIVE("one live migration, every abort of it, two crashes"),
     RETURN("two live migrations: there and back, or again after an abort"),
@@ -25,7 +25,7 @@ enum Configuration {
 
     World start() {
         return switch (this) {
-            case CREATE -> Starts.creating(Budget.NONE.retries(2).crashes(2).starts(1));
+            case CREATE -> Starts.creating(Budget.NONE.retries(2).crashes(2).starts(1).deletes(1));
             case STOP ->
                     Starts.running(Budget.NONE.stops(2).starts(2).exits(1).writes(1).crashes(1));
             case LIVE -> Starts.running(Budget.NONE.migrations(1).writes(1).crashes(2));

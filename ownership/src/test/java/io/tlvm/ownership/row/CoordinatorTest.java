@@ -58,6 +58,15 @@ class CoordinatorTest {
     }
 
     @Test
+    void a_create_that_is_given_up_is_purged_and_what_it_made_late_comes_too_late() {
+        OwnershipRow row = next(creating(), new Event.PurgeAsked(op(9), new TreeSet<>()));
+
+        assertThat(Coordinator.owed(row)).containsExactly(new Step.Purge(A, op(9)));
+        assertThat(decide(row, new Event.StateCreated(CREATE, new Epoch(1), MADE, identity())))
+                .isInstanceOf(Refused.class);
+    }
+
+    @Test
     void an_exit_of_an_earlier_epoch_does_not_stop_the_vm() {
         OwnershipRow row = running();
 

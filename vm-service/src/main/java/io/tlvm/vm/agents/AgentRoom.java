@@ -5,14 +5,11 @@ import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.node.v1.GetTransferRequest;
 import io.tlvm.node.v1.PrepareDisksRequest;
-import io.tlvm.node.v1.PurgeRequest;
-import io.tlvm.node.v1.WithdrawCreateRequest;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
-import io.tlvm.vm.machine.CreateUndo;
 import io.tlvm.vm.machine.Disks;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineRecords;
@@ -35,21 +32,14 @@ import java.util.concurrent.TimeUnit;
 /**
  * Everything that this service asks of agents: the steps of rows, and what operations ask besides.
  */
-public final class AgentRoom implements Disks, CreateUndo, Transfers, AutoCloseable {
+public final class AgentRoom implements Disks, Transfers, AutoCloseable {
 
     /** Copying a large image over a slow network; each call goes on where the one before ended. */
     private static final Duration DISKS_BOUND = Duration.ofMinutes(30);
 
     private static final Duration SILENCE_MAX = Duration.ofMinutes(2);
     private static final Duration REST = Duration.ofSeconds(1);
-    private static final Duration WITHDRAW_BOUND = Duration.ofMinutes(1);
     private static final Duration LOOK_BOUND = Duration.ofSeconds(2);
-
-    /**
-     * With this reason an agent says that the state of the create is made, so that it cannot be
-     * withdrawn.
-     */
-    private static final String STATE_MADE = "INVALID_STATE";
 
     private final AgentChannels agents;
     private final AgentSteps steps;
@@ -87,44 +77,6 @@ public final class AgentRoom implements Disks, CreateUndo, Transfers, AutoClosea
                                                 .setCommand(Commands.command(row, op, row.epoch()))
                                                 .setSpec(Commands.spec(machine))
                                                 .build()));
-    }
-
-    @Override
-    public Word withdraw(Machine machine, OwnershipRow row) throws InterruptedException {
-        OperationId op = createOf(row);
-        var command = Commands.command(row, op, row.epoch());
-        try {
-            patiently(
-                    machine,
-                    row.owner(),
-                    "WITHDRAW_CREATE",
-                    () ->
-                            agents.stub(row.owner(), WITHDRAW_BOUND)
-                                    .withdrawCreate(
-                                            WithdrawCreateRequest.newBuilder()
-                                                    .setCommand(command)
-                                                    .setStorage(Commands.storage(machine))
-                                                    .build()));
-        } catch (VmRefused refused) {
-            if (refused.why() instanceof MachineRefusal.StepFailed(_, _, _, var failure)
-                    && failure.reason().equals(STATE_MADE)) {
-                return Word.STATE_MADE;
-            }
-            throw refused;
-        }
-        // The disks, which need no row to be made, go with everything else of the VM.
-        patiently(
-                machine,
-                row.owner(),
-                "PURGE",
-                () ->
-                        agents.stub(row.owner(), WITHDRAW_BOUND)
-                                .purge(
-                                        PurgeRequest.newBuilder()
-                                                .setCommand(command)
-                                                .setStorage(Commands.storage(machine))
-                                                .build()));
-        return Word.WITHDRAWN;
     }
 
     @Override

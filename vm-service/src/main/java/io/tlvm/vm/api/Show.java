@@ -212,6 +212,7 @@ class Show implements PublicForm {
                                     shown.setEkCertificatePem(certificate.pem())
                                             .setEkVerified(
                                                     certificate.is(identity.ekFingerprint())
+                                                            && certificate.endorses(row.vm())
                                                             && certificate.leadsTo(
                                                                     pki.trustManager()
                                                                             .getAcceptedIssuers())));

@@ -27,7 +27,7 @@ import java.util.Optional;
  *   <li>PLACE inserts the ownership row; from there on one node alone may make the guest state.
  *   <li>PREPARE_DISKS before CREATE, because it is what takes long and fails most.
  *   <li>CREATE makes TPM and UEFI variables, once. No undo: a VM that failed is deleted, which
- *       withdraws the create.
+ *       purges whatever was made.
  *   <li>START, unless the VM is wanted stopped. A guest that does not start leaves a usable,
  *       stopped VM.
  * </ol>

@@ -7,7 +7,6 @@ import io.tlvm.ownership.row.Phase.StopMode;
 import io.tlvm.vm.ownership.OwnershipDriver;
 import io.tlvm.vm.ownership.OwnershipRows;
 import io.tlvm.vm.ownership.RowWait;
-import io.tlvm.vm.ownership.Settler;
 import io.tlvm.vm.refusal.MachineRefusal;
 import io.tlvm.vm.refusal.VmRefused;
 
@@ -17,8 +16,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Deletes a VM; what its create left half made is withdrawn, and without retention everything is
- * purged at once.
+ * Deletes a VM. What a create left half made is purged whatever the retention says: no guest ever
+ * ran from it. Without retention everything is purged at once.
  */
 public final class DeleteVerb implements Verb {
 
@@ -28,33 +27,25 @@ public final class DeleteVerb implements Verb {
      */
     private static final Duration RECEIPTS_MAX = Duration.ofSeconds(60);
 
-    private static final Duration CREATE_MAX = Duration.ofMinutes(3);
-
     private final MachineRecords records;
     private final OwnershipRows rows;
     private final OwnershipDriver driver;
-    private final Settler settler;
     private final RowWait wait;
     private final Power power;
-    private final CreateUndo undo;
     private final Clock clock;
 
     public DeleteVerb(
             MachineRecords records,
             OwnershipRows rows,
             OwnershipDriver driver,
-            Settler settler,
             RowWait wait,
             Power power,
-            CreateUndo undo,
             Clock clock) {
         this.records = records;
         this.rows = rows;
         this.driver = driver;
-        this.settler = settler;
         this.wait = wait;
         this.power = power;
-        this.undo = undo;
         this.clock = clock;
     }
 
@@ -69,9 +60,12 @@ public final class DeleteVerb implements Verb {
             return;
         }
         Optional<OwnershipRow> row = driver.read(course.uid());
-        if (row.isEmpty()
-                || (row.get().phase() instanceof Phase.Creating && withdrawn(course, row.get()))) {
+        if (row.isEmpty()) {
             records.provision(course.uid(), Provisioning.PURGED);
+            return;
+        }
+        if (row.get().phase() instanceof Phase.Creating) {
+            purge(course);
             return;
         }
         if (driver.require(course.uid()).phase() instanceof Phase.Running && force) {
@@ -99,25 +93,6 @@ public final class DeleteVerb implements Verb {
         if (retain.isZero()) {
             purge(course);
         }
-    }
-
-    private boolean withdrawn(Course course, OwnershipRow row) throws InterruptedException {
-        course.at(
-                "WITHDRAW_CREATE", "asking " + row.owner() + " for its word that nothing was made");
-        switch (undo.withdraw(course.view().machine(), row)) {
-            case WITHDRAWN -> {
-                return rows.remove(row);
-            }
-            case STATE_MADE -> {
-                settler.wake(course.uid());
-                wait.until(
-                        course.uid(),
-                        clock.instant().plus(CREATE_MAX),
-                        now -> !(now.phase() instanceof Phase.Creating));
-                return false;
-            }
-        }
-        throw new IllegalStateException("unreachable: the switch is over all words");
     }
 
     private void purge(Course course) throws InterruptedException {

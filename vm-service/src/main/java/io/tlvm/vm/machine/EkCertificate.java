@@ -1,6 +1,7 @@
 package io.tlvm.vm.machine;
 
 import io.tlvm.foundation.identity.PeerIdentity;
+import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.GuestIdentity;
 
 import java.io.ByteArrayInputStream;
@@ -21,11 +22,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import javax.security.auth.x500.X500Principal;
+
 /**
  * The endorsement key certificate of a vTPM: the leaf as its agent sent it, and the issuers that
  * came with it.
  */
 public final class EkCertificate {
+    /** tcg-kp-EKCertificate: TCG EK Credential Profile §3.2.16. */
+    private static final String EK_PURPOSE = "2.23.133.8.1";
+
     private final List<X509Certificate> chain;
 
     private EkCertificate(List<X509Certificate> chain) {
@@ -64,6 +70,22 @@ public final class EkCertificate {
     /** Whether the leaf is the one with this fingerprint, {@code sha256:<hex>}. */
     public boolean is(String fingerprint) {
         return PeerIdentity.fingerprint(chain.getFirst()).equals(fingerprint);
+    }
+
+    /**
+     * Whether it was issued as the certificate of an endorsement key, and for this VM: any other
+     * certificate of the cluster leads to its authority as well.
+     */
+    public boolean endorses(VmUid vm) {
+        X509Certificate leaf = chain.getFirst();
+        try {
+            List<String> purposes = leaf.getExtendedKeyUsage();
+            return purposes != null
+                    && purposes.contains(EK_PURPOSE)
+                    && leaf.getSubjectX500Principal().equals(new X500Principal("CN=" + vm.value()));
+        } catch (CertificateException damaged) {
+            return false;
+        }
     }
 
     /** Whether the chain leads to one of {@code authorities} and is valid now. */

@@ -62,9 +62,22 @@ public final class Machines {
         this.clock = clock;
     }
 
-    /** Begins to create a VM; it is visible at once. */
+    /**
+     * Begins to create a VM; it is visible at once. What could not become a VM now is refused
+     * instead of leaving a failed one behind that holds the name; a catalog that is silent for a
+     * while is waited for by the operation.
+     */
     public String create(NewMachine machine, boolean start, Asked asked) {
         var work = new Work.Create(start);
+        if (records.repeated(asked).isEmpty() && records.find(machine.name()).isEmpty()) {
+            try {
+                Choice unused = place(machine);
+            } catch (VmRefused refused) {
+                if (!images.passes(refused.why())) {
+                    throw refused;
+                }
+            }
+        }
         return began(
                 machine.name(),
                 records.create(
@@ -77,6 +90,10 @@ public final class Machines {
         if (records.find(machine.name()).isPresent()) {
             throw new VmRefused(new MachineRefusal.NameTaken(machine.name().toString(), false));
         }
+        return place(machine);
+    }
+
+    private Choice place(NewMachine machine) {
         images.usable(
                 machine.image(), machine.name().project(), machine.security().effective().type());
         var demand =

@@ -48,7 +48,7 @@ public final class OwnershipDriver {
         this.clock = clock;
     }
 
-    /** The row as it is now; absent before PLACE and after a withdrawn create. */
+    /** The row as it is now; absent before PLACE. */
     public Optional<OwnershipRow> read(VmUid vm) {
         return rows.read(vm);
     }

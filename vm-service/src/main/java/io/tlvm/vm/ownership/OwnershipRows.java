@@ -40,12 +40,6 @@ public interface OwnershipRows {
     /** Rows that name the node now, and rows of the given VMs. */
     List<OwnershipRow> concerning(NodeName node, Collection<VmUid> also);
 
-    /**
-     * Removes a row whose create was withdrawn and whose node holds nothing, if it is still this
-     * version.
-     */
-    boolean remove(OwnershipRow withdrawn);
-
     /** A pure decision about a row. Called once per attempt, inside the transaction. */
     interface Transition {
         /** Nodes that the decision asks about besides those that the row names. */

@@ -232,17 +232,4 @@ class PostgresOwnership implements OwnershipRows {
                                                                                     .toList());
                                         }));
     }
-
-    @Override
-    public boolean remove(OwnershipRow withdrawn) {
-        return database.inTransaction(
-                session ->
-                        session.createNativeQuery(
-                                        "delete from ownership where vm_uid = :vm and row_version ="
-                                                + " :version and phase = 'CREATING'")
-                                .setParameter("vm", UUID.fromString(withdrawn.vm().value()))
-                                .setParameter("version", withdrawn.version().value())
-                                .executeUpdate()
-                                .map(removed -> removed == 1));
-    }
 }

@@ -96,7 +96,8 @@ public final class TestCluster implements AutoCloseable {
         return agent;
     }
 
-    int port() {
+    /** Where the vm-service under test listens. */
+    public int port() {
         return port;
     }
 

@@ -29,7 +29,11 @@ public final class World implements QuarkusTestResourceLifecycleManager {
             directory = Files.createTempDirectory("tlvm-vm-test");
             certificates(new TestPki("test-ca"), directory);
             new TestPki("foreign-ca").issue(directory.resolve("foreign"), TRUST + "user/alice");
-            postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+            postgres =
+                    EmbeddedPostgres.builder()
+                            .setServerConfig("fsync", "off")
+                            .setDataDirectory(directory.resolve("postgres"))
+                            .start();
             return config();
         } catch (IOException | CertificateEncodingException failed) {
             throw new IllegalStateException(failed);
@@ -47,6 +51,13 @@ public final class World implements QuarkusTestResourceLifecycleManager {
                 Instant.now().minus(Duration.ofDays(1)),
                 Instant.now().minus(Duration.ofHours(1)),
                 TRUST + "user/alice");
+        pki.issue(root.resolve("other-domain"), "spiffe://elsewhere.test/user/alice");
+        pki.issue(
+                root.resolve("two-names"),
+                Instant.now().minus(Duration.ofHours(1)),
+                Instant.now().plus(Duration.ofHours(1)),
+                TRUST + "user/alice",
+                TRUST + "user/admin");
         for (char node = 'a'; node <= 'n'; node++) {
             pki.issue(root.resolve("node-" + node), TRUST + "node/node-" + node + "/igvm-agent");
         }

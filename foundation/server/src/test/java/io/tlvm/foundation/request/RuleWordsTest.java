@@ -53,6 +53,21 @@ class RuleWordsTest {
     }
 
     @Test
+    void more_violations_than_fit_into_a_header_are_counted() {
+        var violations = new FieldViolations();
+        for (int i = 0; i < 200; i++) {
+            violations.add("machine.disks[" + i + "].size", "int64.gte", "must not be negative");
+        }
+        violations.add("parent", "string.pattern", "must be projects/{name}");
+
+        assertThat(violations.list().getFirst().getField()).isEqualTo("parent");
+        assertThat(violations.list().getLast().getDescription()).endsWith("more violations");
+        assertThat(violations.list().stream().mapToInt(FieldViolation::getSerializedSize).sum())
+                .isLessThan(3_200);
+        assertThat(violations.summary()).startsWith("parent: ").hasSizeLessThan(700);
+    }
+
+    @Test
     void a_duration_in_its_bounds_is_not() {
         var violations = new FieldViolations();
         RetryInfo sound =

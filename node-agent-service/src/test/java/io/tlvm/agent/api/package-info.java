@@ -1,0 +1,4 @@
+@NullMarked
+package io.tlvm.agent.api;
+
+import org.jspecify.annotations.NullMarked;
