@@ -118,11 +118,11 @@ class LifecycleTest {
         assertThat(vm.getState()).isEqualTo(VirtualMachine.State.STATE_FAILED);
         assertThat(vm.getLastError().getMessage()).isEqualTo(refusal.message());
 
-        int purges = cluster.first.calls.getOrDefault("Purge", 0);
+        int purges = cluster.first.called("Purge");
         cluster.succeeded(delete("refused", false, 3600));
         assertThat(refused(() -> cluster.get("refused")).reason())
                 .isEqualTo(ErrorReason.ERROR_REASON_VM_NOT_FOUND);
-        assertThat(cluster.first.calls.get("Purge"))
+        assertThat(cluster.first.called("Purge"))
                 .as("what was made is purged at once, whatever the retention says")
                 .isEqualTo(purges + 1);
         cluster.running("refused");

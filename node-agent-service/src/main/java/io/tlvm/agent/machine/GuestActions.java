@@ -57,6 +57,12 @@ final class GuestActions {
         endIncoming("a cold start was granted");
         bench.processes.killAll();
         bench.dropHeld();
+        Optional<String> exposed = bench.permissions.exposedKeys(ref);
+        if (exposed.isPresent()) {
+            bench.endReason = "KEY_MATERIAL_EXPOSED: " + exposed.get();
+            LOG.errorf("vm=%s epoch=%s not started: %s", bench.vm, run.epoch(), bench.endReason);
+            return new Answer.Exited(bench.endReason);
+        }
         HeldState state;
         switch (bench.open(ref)) {
             case HeldState.Opening.Locked(String why) -> {
@@ -65,13 +71,6 @@ final class GuestActions {
             case HeldState.Opening.Opened(HeldState opened) -> state = opened;
         }
         bench.hold(state);
-        Optional<String> exposed = bench.permissions.exposedKeys(state.directory());
-        if (exposed.isPresent()) {
-            bench.dropHeld();
-            bench.endReason = "KEY_MATERIAL_EXPOSED: " + exposed.get();
-            LOG.errorf("vm=%s epoch=%s not started: %s", bench.vm, run.epoch(), bench.endReason);
-            return new Answer.Exited(bench.endReason);
-        }
         Optional<Manifest> known = state.readManifest();
         StartExamination.Outcome outcome =
                 state.examination()

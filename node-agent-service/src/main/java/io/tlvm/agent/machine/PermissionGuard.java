@@ -75,10 +75,14 @@ final class PermissionGuard {
     /**
      * Why nothing may start from a directory: its key or its seal may have been in other hands.
      *
-     * @return empty when they were not
+     * @return empty when they were not, and when there is no such directory
      */
-    Optional<String> exposedKeys(StateDirectory directory) throws IOException {
-        return permissions(directory).examine().stream()
+    Optional<String> exposedKeys(StateRef ref) throws IOException {
+        Optional<StateDirectory> directory = bench.tree().open(bench.vm, ref);
+        if (directory.isEmpty()) {
+            return Optional.empty();
+        }
+        return permissions(directory.get()).examine().stream()
                 .filter(finding -> finding.wanted().guards() == Wanted.Guards.KEY_MATERIAL)
                 .map(Finding::drift)
                 .map(Drift::message)
