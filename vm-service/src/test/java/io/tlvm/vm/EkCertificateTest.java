@@ -15,6 +15,7 @@ import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import java.io.ByteArrayOutputStream;
@@ -115,7 +116,7 @@ class EkCertificateTest {
                 String subject,
                 KeyPair subjectKeys,
                 int pathLength,
-                KeyPurposeId purpose) {
+                @Nullable KeyPurposeId purpose) {
             try {
                 Instant now = Instant.now();
                 var builder =
