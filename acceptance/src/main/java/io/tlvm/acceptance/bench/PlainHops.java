@@ -42,8 +42,7 @@ final class PlainHops {
         PlainMachine here = start(false);
         try {
             here.monitor().execute("cont", "{}");
-            try (ControlPort guest =
-                    ControlPort.connect(here.controlSocket(), BOOT_LIMIT)) {
+            try (ControlPort guest = ControlPort.connect(here.controlSocket(), BOOT_LIMIT)) {
                 guest.ask("pause-start");
             }
             for (int i = 1; i <= count; i++) {

@@ -8,12 +8,12 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.tlvm.catalog.cluster.CatalogEnvironment;
 import io.tlvm.catalog.cluster.Peers;
-import io.tlvm.foundation.refusal.Refused;
 import io.tlvm.catalog.cluster.Uploader;
 import io.tlvm.catalog.v1.CreateImageRequest;
 import io.tlvm.catalog.v1.GetUploadRequest;
 import io.tlvm.catalog.v1.GetUploadResponse;
 import io.tlvm.catalog.v1.ReadContentRequest;
+import io.tlvm.foundation.refusal.Refused;
 
 import jakarta.inject.Inject;
 

@@ -161,7 +161,8 @@ class Rooms {
                 new GrpcTransferLink(channels, trustDomain),
                 gates,
                 Counter.builder("tlvm.guest.state.permission.drifts")
-                                .description("Paths of guest state whose owner, mode or links differed")
+                                .description(
+                                        "Paths of guest state whose owner, mode or links differed")
                                 .register(meters)
                         ::increment,
                 Limits.STANDARD);
