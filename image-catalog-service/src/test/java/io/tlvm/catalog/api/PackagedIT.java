@@ -47,7 +47,7 @@ import java.util.List;
  * deployment.
  */
 @QuarkusIntegrationTest
-@QuarkusTestResource(ScriptedEnvironment.class)
+@QuarkusTestResource(value = ScriptedEnvironment.class, restrictToAnnotatedClass = true)
 class PackagedIT {
     private static final TrustDomain TRUST = new TrustDomain("tlvm.local");
     private static final String URN = "packaged:linux:server:1.0";

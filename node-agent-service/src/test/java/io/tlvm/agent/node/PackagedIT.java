@@ -34,7 +34,7 @@ import java.util.List;
  * and the guardian to find out what the host can do.
  */
 @QuarkusIntegrationTest
-@QuarkusTestResource(ScriptedNode.class)
+@QuarkusTestResource(value = ScriptedNode.class, restrictToAnnotatedClass = true)
 class PackagedIT {
     private static final TrustDomain TRUST = new TrustDomain("tlvm.local");
     private static final int X25519_KEY_LENGTH = 32;
