@@ -40,7 +40,7 @@ class DatabaseOutageTest {
 
     @BeforeAll
     void open() throws IOException {
-        cluster = new TestCluster("node-k", "node-l");
+        cluster = new TestCluster("node-o", "node-p");
     }
 
     @AfterAll

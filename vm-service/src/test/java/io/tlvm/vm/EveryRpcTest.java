@@ -42,7 +42,7 @@ class EveryRpcTest {
 
     @BeforeAll
     void open() throws IOException {
-        cluster = new TestCluster("node-i", "node-j");
+        cluster = new TestCluster("node-q", "node-r");
     }
 
     @AfterAll
@@ -68,7 +68,7 @@ class EveryRpcTest {
     void every_rpc_refuses_nonsense_and_names_every_field() {
         var nonsense =
                 new MalformedRequests(
-                        List.of(cluster.as("admin"), cluster.as("node-i")),
+                        List.of(cluster.as("admin"), cluster.as("node-q")),
                         Set.of(
                                 // Looked at after the timeout is good.
                                 "google.longrunning.WaitOperationRequest.name",
@@ -80,7 +80,7 @@ class EveryRpcTest {
 
     @Test
     void health_answers_users_and_nodes() {
-        for (String caller : List.of("alice", "node-i")) {
+        for (String caller : List.of("alice", "node-q")) {
             assertThat(
                             HealthGrpc.newBlockingStub(cluster.as(caller))
                                     .check(
