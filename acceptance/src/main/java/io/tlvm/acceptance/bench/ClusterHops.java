@@ -116,7 +116,7 @@ final class ClusterHops {
     /** How QEMU was started, and a VM that is stopped. */
     Blueprint stopped(Path copies) {
         JsonNode debug = show().path("debug");
-        Path run = Path.of(debug.path("controlSocket").asText()).getParent().getParent();
+        Path run = Path.of(debug.path("controlSocket").asText()).resolveSibling("..").normalize();
         Path files = stack.sharedDirectory().resolve(show().path("uid").asText());
         Blueprint blueprint = Blueprint.of(debug.path("qemuPid").asLong(), run, files, copies);
         tlvm.ok("vm", "stop", VM, "--mode", "forced");

@@ -7,8 +7,6 @@ import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.foundation.refusal.RefusalView;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,17 +101,11 @@ public final class Calls {
     /** What a call threw, for the user. */
     public static ProblemException problem(StatusRuntimeException thrown) {
         Problem problem = Problem.of(RefusalView.of(thrown));
-        @Nullable Throwable cause = thrown.getCause();
-        // grpc-java says "io exception" where the socket's own exception names address and reason.
-        boolean bare =
-                thrown.getStatus().getCode() == io.grpc.Status.Code.UNAVAILABLE
-                        && problem.what().equals("io exception");
-        if (bare && cause != null) {
+        if (RefusalView.isUnreachable(thrown)) {
             problem =
-                    problem.withWhat("no connection: " + cause.getMessage())
-                            .withFix(
-                                    "check that the service runs, and TLVM_CATALOG and TLVM_COMPUTE"
-                                            + " (see: tlvm config show)");
+                    problem.withFix(
+                            "check that the service runs, and TLVM_CATALOG and TLVM_COMPUTE (see:"
+                                    + " tlvm config show)");
         }
         return new ProblemException(problem, thrown);
     }

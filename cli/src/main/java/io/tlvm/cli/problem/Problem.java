@@ -105,11 +105,6 @@ public record Problem(
         return new Problem("IMAGE_DIGEST_MISMATCH", what, fix, List.of(), "", INTEGRITY);
     }
 
-    /** The same with another sentence, for what only the caller knows. */
-    public Problem withWhat(String sentence) {
-        return new Problem(reason, sentence, fix, points, requestId, exitCode);
-    }
-
     /** The same with another advice. */
     public Problem withFix(String advice) {
         return new Problem(reason, what, advice, points, requestId, exitCode);

@@ -93,16 +93,27 @@ public record RefusalView(
             return plain(
                     Code.UNKNOWN, ErrorReason.ERROR_REASON_INTERNAL_BUG, String.valueOf(thrown));
         }
-        if (status.getCode() == Code.UNAVAILABLE.getNumber() && status.getDetailsCount() == 0) {
-            @Nullable IOException network = networkFailure(thrown);
-            if (network != null) {
-                return plain(
-                        Code.UNAVAILABLE,
-                        ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY,
-                        "no connection: " + network.getMessage());
-            }
+        @Nullable IOException network = networkFailure(thrown);
+        if (network != null && isBare(status)) {
+            return of(
+                    status.toBuilder()
+                            .setMessage("no connection: " + network.getMessage())
+                            .build());
         }
         return of(status);
+    }
+
+    /** Whether the call never reached a server: its network said so. */
+    public static boolean isUnreachable(Throwable thrown) {
+        @Nullable Status status = statusOf(thrown);
+        return status != null
+                && isBare(status)
+                && networkFailure(thrown) != null
+                && tlsFailure(thrown) == null;
+    }
+
+    private static boolean isBare(Status status) {
+        return status.getCode() == Code.UNAVAILABLE.getNumber() && status.getDetailsCount() == 0;
     }
 
     /** grpc-java says "io exception"; what it wraps names the address and the error. */
