@@ -3,6 +3,8 @@ package io.tlvm.cli;
 import io.tlvm.cli.input.ResourceNames;
 import io.tlvm.compute.v1.CreateStoragePathRequest;
 import io.tlvm.compute.v1.GetStoragePathRequest;
+import io.tlvm.compute.v1.ListNodesRequest;
+import io.tlvm.compute.v1.ListNodesResponse;
 import io.tlvm.compute.v1.ListStoragePathsRequest;
 import io.tlvm.compute.v1.ListStoragePathsResponse;
 import io.tlvm.compute.v1.StoragePath;
@@ -11,11 +13,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import java.time.Duration;
 import java.util.List;
 
 /** {@code tlvm storage-path}. */
 @Command(name = "storage-path", description = "Where guest state and disks are kept.")
 final class StoragePathCommand {
+
+    /** Twice the time between two renewals of a node. */
+    private static final Duration LOOKED_AT_WITHIN = Duration.ofSeconds(10);
+
+    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
     private final Session session;
 
@@ -96,15 +104,51 @@ final class StoragePathCommand {
                                         .setKind(kind.toProto())
                                         .setDirectory(directory))
                         .build();
-        session.printer()
-                .one(
-                        session.views().storagePath(),
-                        session.calls()
-                                .once(
-                                        () ->
-                                                session.services()
-                                                        .storagePaths()
-                                                        .createStoragePath(request)));
+        StoragePath created =
+                session.calls()
+                        .once(() -> session.services().storagePaths().createStoragePath(request));
+        session.printer().one(session.views().storagePath(), lookedAt(created));
         return 0;
+    }
+
+    /**
+     * Nodes look for a new path when they renew, every few seconds. What is printed is what came of
+     * it, so that a VM can be created by the next command.
+     */
+    private StoragePath lookedAt(StoragePath created) {
+        long end = System.nanoTime() + LOOKED_AT_WITHIN.toNanos();
+        var request = GetStoragePathRequest.newBuilder().setName(created.getName()).build();
+        long nodes = schedulableNodes();
+        StoragePath now = created;
+        while (now.getNodesCount() < nodes && System.nanoTime() < end) {
+            session.host().pause().rest(LOOK_EVERY);
+            now =
+                    session.calls()
+                            .repeatable(
+                                    () ->
+                                            session.services()
+                                                    .storagePaths()
+                                                    .getStoragePath(request));
+        }
+        return now;
+    }
+
+    private long schedulableNodes() {
+        return session
+                .calls()
+                .list(
+                        token ->
+                                session.services()
+                                        .nodes()
+                                        .listNodes(
+                                                ListNodesRequest.newBuilder()
+                                                        .setPageToken(token)
+                                                        .build()),
+                        ListNodesResponse::getNodesList,
+                        ListNodesResponse::getNextPageToken,
+                        Integer.MAX_VALUE)
+                .stream()
+                .filter(node -> node.getUnschedulableReason().isEmpty())
+                .count();
     }
 }
