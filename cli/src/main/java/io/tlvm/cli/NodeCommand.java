@@ -22,21 +22,24 @@ final class NodeCommand {
 
     @Command(name = "list", aliases = "ls", description = "List nodes, and why none is given VMs.")
     int list() {
-        List<Node> found =
-                session.calls()
-                        .list(
-                                token ->
-                                        session.services()
-                                                .nodes()
-                                                .listNodes(
-                                                        ListNodesRequest.newBuilder()
-                                                                .setPageToken(token)
-                                                                .build()),
-                                ListNodesResponse::getNodesList,
-                                ListNodesResponse::getNextPageToken,
-                                Integer.MAX_VALUE);
-        session.printer().list(session.views().node(), found);
+        session.printer().list(session.views().node(), all(session));
         return 0;
+    }
+
+    /** Every node of the cluster. */
+    static List<Node> all(Session session) {
+        return session.calls()
+                .list(
+                        token ->
+                                session.services()
+                                        .nodes()
+                                        .listNodes(
+                                                ListNodesRequest.newBuilder()
+                                                        .setPageToken(token)
+                                                        .build()),
+                        ListNodesResponse::getNodesList,
+                        ListNodesResponse::getNextPageToken,
+                        Integer.MAX_VALUE);
     }
 
     @Command(name = "show", description = "Everything about a node.")

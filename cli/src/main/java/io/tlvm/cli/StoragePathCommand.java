@@ -3,8 +3,6 @@ package io.tlvm.cli;
 import io.tlvm.cli.input.ResourceNames;
 import io.tlvm.compute.v1.CreateStoragePathRequest;
 import io.tlvm.compute.v1.GetStoragePathRequest;
-import io.tlvm.compute.v1.ListNodesRequest;
-import io.tlvm.compute.v1.ListNodesResponse;
 import io.tlvm.compute.v1.ListStoragePathsRequest;
 import io.tlvm.compute.v1.ListStoragePathsResponse;
 import io.tlvm.compute.v1.StoragePath;
@@ -118,7 +116,10 @@ final class StoragePathCommand {
     private StoragePath lookedAt(StoragePath created) {
         long end = System.nanoTime() + LOOKED_AT_WITHIN.toNanos();
         var request = GetStoragePathRequest.newBuilder().setName(created.getName()).build();
-        long nodes = schedulableNodes();
+        long nodes =
+                NodeCommand.all(session).stream()
+                        .filter(node -> node.getUnschedulableReason().isEmpty())
+                        .count();
         StoragePath now = created;
         while (now.getNodesCount() < nodes && System.nanoTime() < end) {
             session.host().pause().rest(LOOK_EVERY);
@@ -131,24 +132,5 @@ final class StoragePathCommand {
                                                     .getStoragePath(request));
         }
         return now;
-    }
-
-    private long schedulableNodes() {
-        return session
-                .calls()
-                .list(
-                        token ->
-                                session.services()
-                                        .nodes()
-                                        .listNodes(
-                                                ListNodesRequest.newBuilder()
-                                                        .setPageToken(token)
-                                                        .build()),
-                        ListNodesResponse::getNodesList,
-                        ListNodesResponse::getNextPageToken,
-                        Integer.MAX_VALUE)
-                .stream()
-                .filter(node -> node.getUnschedulableReason().isEmpty())
-                .count();
     }
 }

@@ -1,12 +1,12 @@
 package io.tlvm.catalog.cluster;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.tlvm.foundation.tls.FreePort;
 import io.tlvm.foundation.tls.TestPki;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,7 +55,7 @@ public final class CatalogEnvironment implements QuarkusTestResourceLifecycleMan
             authority.issue(pki.resolve("other-domain"), "spiffe://elsewhere/user/admin");
             new TestPki("foreign")
                     .issue(pki.resolve("foreign"), "spiffe://" + TRUST_DOMAIN + "/user/admin");
-            int port = freePort();
+            int port = FreePort.find();
             String database = "127.0.0.1:" + postgres.getPort() + "/postgres";
             return Map.ofEntries(
                     Map.entry("test.directory", directory.toString()),
@@ -94,12 +94,6 @@ public final class CatalogEnvironment implements QuarkusTestResourceLifecycleMan
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 }

@@ -1,12 +1,12 @@
 package io.tlvm.catalog.cluster;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.tlvm.foundation.tls.FreePort;
 import io.tlvm.foundation.tls.ScriptedPki;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -37,7 +37,7 @@ public final class ScriptedEnvironment implements QuarkusTestResourceLifecycleMa
             pki = ScriptedPki.make("--user", "admin", "--user", "alice", "--node", "node-a");
             pki.foreign("user/admin");
             postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
-            port = freePort();
+            port = FreePort.find();
             String database = "127.0.0.1:" + postgres.getPort() + "/postgres";
             return Map.ofEntries(
                     Map.entry("quarkus.datasource.reactive.url", "postgresql://" + database),
@@ -46,7 +46,7 @@ public final class ScriptedEnvironment implements QuarkusTestResourceLifecycleMa
                     Map.entry("quarkus.datasource.password", "postgres"),
                     Map.entry("tlvm.trust-domain", "tlvm.local"),
                     Map.entry("quarkus.grpc.server.port", Integer.toString(port)),
-                    Map.entry("quarkus.management.port", Integer.toString(freePort())),
+                    Map.entry("quarkus.management.port", Integer.toString(FreePort.find())),
                     Map.entry(
                             "tlvm.pki.directory",
                             pki.directory().resolve("svc/image-catalog-service").toString()),
@@ -56,12 +56,6 @@ public final class ScriptedEnvironment implements QuarkusTestResourceLifecycleMa
                             pki.directory().resolve("store").toString()));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 

@@ -33,8 +33,12 @@ import java.util.regex.Pattern;
  * it is whole, or worthless.
  */
 public final class StateTree {
-    private static final String PASSABLE = "rwx--x--x";
-    private static final String PRIVATE = "rwx------";
+    /** Mode of the directories on the way to a machine's files: others only pass. */
+    public static final String PASSABLE = "rwx--x--x";
+
+    /** Mode of the directory that swtpm works in. */
+    public static final String PRIVATE = "rwx------";
+
     private static final String DISKS = "disks";
     private static final String STAGED = ".new-";
     private static final Pattern STATE_REF = Pattern.compile("g[0-9]{1,19}-[0-9a-f]{8}");

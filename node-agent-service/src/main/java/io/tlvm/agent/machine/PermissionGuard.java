@@ -56,12 +56,17 @@ final class PermissionGuard {
     /** Looks at every directory of the machine on this node, and mends what differs. */
     void look() throws IOException {
         nextLook = System.nanoTime() + bench.equipment.limits().permissions().toNanos();
-        if (bench.spec().isEmpty() || bench.journal.view().purged()) {
-            return;
+        Optional<StateTree> reached =
+                bench.spec()
+                        .flatMap(spec -> bench.equipment.storage().look(spec.getStorage()).tree());
+        if (reached.isEmpty()) {
+            return; // What a node does not reach it reports itself.
         }
-        StateTree tree = bench.tree();
+        StateTree tree = reached.get();
+        Set<StateRef> refs = new LinkedHashSet<>(tree.contents(bench.vm).refs());
+        refs.retainAll(ownDirectories());
         List<String> left = new ArrayList<>();
-        for (StateRef ref : ownDirectories()) {
+        for (StateRef ref : refs) {
             Optional<StateDirectory> directory = tree.open(bench.vm, ref);
             if (directory.isPresent()) {
                 for (Finding finding : permissions(directory.get()).examine()) {

@@ -2,6 +2,7 @@ package io.tlvm.agent.permission;
 
 import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.gueststate.StateDirectory;
+import io.tlvm.agent.gueststate.StateTree;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -17,8 +18,6 @@ import java.util.List;
  * agent's.
  */
 public final class StatePermissions {
-    private static final String PASSABLE = "rwx--x--x";
-    private static final String PRIVATE = "rwx------";
     private static final int NAMES_MAX = 64;
 
     private StatePermissions() {}
@@ -36,10 +35,10 @@ public final class StatePermissions {
         Path machine = directory.path().toAbsolutePath().getParent();
         List<Wanted> wanted = new ArrayList<>();
         if (machine != null) {
-            wanted.add(Wanted.directory(machine, agent, PASSABLE));
+            wanted.add(Wanted.directory(machine, agent, StateTree.PASSABLE));
         }
-        wanted.add(Wanted.directory(directory.path(), agent, PASSABLE));
-        wanted.add(Wanted.directory(directory.tpm(), machineUser, PRIVATE));
+        wanted.add(Wanted.directory(directory.path(), agent, StateTree.PASSABLE));
+        wanted.add(Wanted.directory(directory.tpm(), machineUser, StateTree.PRIVATE));
         for (Path file : files(directory.path())) {
             if (!file.equals(directory.tpm())) {
                 wanted.add(

@@ -1,11 +1,11 @@
 package io.tlvm.agent.node;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.tlvm.foundation.tls.FreePort;
 import io.tlvm.foundation.tls.ScriptedPki;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -30,10 +30,10 @@ public final class ScriptedNode implements QuarkusTestResourceLifecycleManager {
             // QEMU runs as another user and passes through.
             Files.setPosixFilePermissions(
                     pki.directory(), PosixFilePermissions.fromString("rwx--x--x"));
-            port = freePort();
+            port = FreePort.find();
             return Map.ofEntries(
                     Map.entry("quarkus.grpc.server.port", Integer.toString(port)),
-                    Map.entry("quarkus.management.port", Integer.toString(freePort())),
+                    Map.entry("quarkus.management.port", Integer.toString(FreePort.find())),
                     Map.entry(
                             "tlvm.pki.directory",
                             pki.directory().resolve("node/node-a").toString()),
@@ -41,8 +41,8 @@ public final class ScriptedNode implements QuarkusTestResourceLifecycleManager {
                     Map.entry("tlvm.node.address", "127.0.0.1:" + port),
                     Map.entry("tlvm.node.state-directory", directory("state").toString()),
                     Map.entry("tlvm.node.run-directory", directory("r").toString()),
-                    Map.entry("tlvm.node.vm-service.address", "127.0.0.1:" + freePort()),
-                    Map.entry("tlvm.node.catalog.address", "127.0.0.1:" + freePort()),
+                    Map.entry("tlvm.node.vm-service.address", "127.0.0.1:" + FreePort.find()),
+                    Map.entry("tlvm.node.catalog.address", "127.0.0.1:" + FreePort.find()),
                     Map.entry(
                             "tlvm.node.guardian",
                             Path.of("target/guardian").toAbsolutePath().toString()));
@@ -55,12 +55,6 @@ public final class ScriptedNode implements QuarkusTestResourceLifecycleManager {
         return Files.setPosixFilePermissions(
                 Files.createDirectory(pki.directory().resolve(name)),
                 PosixFilePermissions.fromString("rwx--x--x"));
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.tlvm.agent.world;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.tlvm.agent.file.TreeRemoval;
 import io.tlvm.agent.tpm.EkAuthority;
+import io.tlvm.foundation.tls.FreePort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.foundation.tls.TestPki;
 import io.tlvm.node.v1.StorageLocation;
@@ -11,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -46,7 +46,7 @@ public final class AgentEnvironment implements QuarkusTestResourceLifecycleManag
                                     .setDirectory(shared.toString())
                                     .build());
             controlPlane = cluster;
-            String port = Integer.toString(freePort());
+            String port = Integer.toString(FreePort.find());
             return Map.ofEntries(
                     Map.entry("test.directory", directory.toString()),
                     Map.entry("quarkus.grpc.server.test-port", port),
@@ -109,12 +109,6 @@ public final class AgentEnvironment implements QuarkusTestResourceLifecycleManag
         Files.createDirectories(directory);
         return Files.setPosixFilePermissions(
                 directory, PosixFilePermissions.fromString("rwx--x--x"));
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.tlvm.vm.world;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.tlvm.foundation.tls.FreePort;
 import io.tlvm.foundation.tls.ScriptedPki;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
@@ -32,7 +33,7 @@ public final class ScriptedWorld implements QuarkusTestResourceLifecycleManager 
             pki.foreign("user/admin");
             pki.expired("user/admin");
             postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
-            port = World.freePort();
+            port = FreePort.find();
             String database = "127.0.0.1:" + postgres.getPort() + "/postgres";
             return Map.ofEntries(
                     Map.entry("quarkus.datasource.reactive.url", "postgresql://" + database),
@@ -41,11 +42,11 @@ public final class ScriptedWorld implements QuarkusTestResourceLifecycleManager 
                     Map.entry("quarkus.datasource.password", "postgres"),
                     Map.entry("tlvm.trust-domain", "tlvm.local"),
                     Map.entry("quarkus.grpc.server.port", Integer.toString(port)),
-                    Map.entry("quarkus.management.port", Integer.toString(World.freePort())),
+                    Map.entry("quarkus.management.port", Integer.toString(FreePort.find())),
                     Map.entry(
                             "tlvm.pki.directory",
                             pki.directory().resolve("svc/vm-service").toString()),
-                    Map.entry("tlvm.catalog.address", "127.0.0.1:" + World.freePort()));
+                    Map.entry("tlvm.catalog.address", "127.0.0.1:" + FreePort.find()));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }

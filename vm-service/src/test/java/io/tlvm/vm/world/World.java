@@ -1,12 +1,12 @@
 package io.tlvm.vm.world;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.tlvm.foundation.tls.FreePort;
 import io.tlvm.foundation.tls.TestPki;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateEncodingException;
@@ -77,25 +77,19 @@ public final class World implements QuarkusTestResourceLifecycleManager {
         config.put("quarkus.datasource.username", "postgres");
         config.put("quarkus.datasource.password", "postgres");
         // A packaged service, which the tests …IT start, has no test ports.
-        String port = Integer.toString(freePort());
+        String port = Integer.toString(FreePort.find());
         config.put("quarkus.grpc.server.test-port", port);
         config.put("quarkus.grpc.server.port", port);
         config.put("quarkus.management.test-port", "0");
-        config.put("quarkus.management.port", Integer.toString(freePort()));
+        config.put("quarkus.management.port", Integer.toString(FreePort.find()));
         config.put("quarkus.http.test-port", "0");
         config.put("tlvm.trust-domain", "tlvm.test");
         config.put("tlvm.pki.directory", directory.resolve("vm-service").toString());
-        config.put("tlvm.catalog.address", "127.0.0.1:" + freePort());
+        config.put("tlvm.catalog.address", "127.0.0.1:" + FreePort.find());
         config.put("tlvm.vm.settle-period", "200ms");
         config.put("tlvm.test.gates", "true");
         config.put("test.directory", directory.toString());
         return config;
-    }
-
-    static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     @Override

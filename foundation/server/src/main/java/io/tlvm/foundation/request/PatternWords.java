@@ -19,7 +19,8 @@ final class PatternWords {
     /** The parts that patterns are made of; longer ones first. */
     private static final Map<String, Part> PARTS = parts();
 
-    private record Part(String placeholder, String meaning) {}
+    /** What stands for a part in the sentence, and what it means. */
+    private record Part(String name, String meaning) {}
 
     private PatternWords() {}
 
@@ -57,7 +58,7 @@ final class PatternWords {
         List<String> meanings = new ArrayList<>();
         for (Map.Entry<String, Part> part : PARTS.entrySet()) {
             if (wanted.contains(part.getKey())) {
-                wanted = wanted.replace(part.getKey(), part.getValue().placeholder());
+                wanted = wanted.replace(part.getKey(), part.getValue().name());
                 if (!meanings.contains(part.getValue().meaning())) {
                     meanings.add(part.getValue().meaning());
                 }
