@@ -77,6 +77,15 @@ class LifecycleTest {
         assertThat(cluster.first.runs(vm.getUid())).isTrue();
     }
 
+    /** The node's next report may be seconds away. */
+    @Test
+    void where_a_guest_runs_is_known_when_its_start_is_done() {
+        VirtualMachine vm = cluster.running("located");
+
+        assertThat(vm.getGuestState().getEpoch()).isEqualTo(2);
+        assertThat(vm.getDebug().getRunDirectory()).isEqualTo("/run/guest.2");
+    }
+
     @Test
     void a_vm_is_visible_while_it_is_created() throws InterruptedException {
         cluster.first.hold("CreateState");

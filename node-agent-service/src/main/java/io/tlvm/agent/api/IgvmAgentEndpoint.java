@@ -25,6 +25,7 @@ import io.tlvm.node.v1.GetMachineResponse;
 import io.tlvm.node.v1.GetTransferRequest;
 import io.tlvm.node.v1.GetTransferResponse;
 import io.tlvm.node.v1.IgvmAgentService;
+import io.tlvm.node.v1.MachineReport;
 import io.tlvm.node.v1.PrepareDisksRequest;
 import io.tlvm.node.v1.PrepareDisksResponse;
 import io.tlvm.node.v1.PrepareIncomingRequest;
@@ -119,13 +120,28 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                                     Translate.mode(request.getMode()),
                                     new StateRef(request.getStateRef()));
                     Order order = Order.of(Translate.vm(c), run, request.getSpec());
-                    return Translate.run(
-                            obey(
-                                    request.getEkFingerprint().isEmpty()
-                                            ? order
-                                            : order.expecting(
-                                                    new Digest(request.getEkFingerprint()))));
+                    return withPaths(
+                            order.vm(),
+                            Translate.run(
+                                    obey(
+                                            request.getEkFingerprint().isEmpty()
+                                                    ? order
+                                                    : order.expecting(
+                                                            new Digest(
+                                                                    request.getEkFingerprint())))));
                 });
+    }
+
+    private RunResponse withPaths(VmUid vm, RunResponse answer) throws InterruptedException {
+        if (!answer.hasActivated()) {
+            return answer;
+        }
+        RunResponse.Builder more = answer.toBuilder();
+        MachineReport report = driver(vm).report();
+        if (report.hasDebug()) {
+            more.getActivatedBuilder().setDebug(report.getDebug());
+        }
+        return more.build();
     }
 
     @Override

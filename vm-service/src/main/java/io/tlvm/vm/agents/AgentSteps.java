@@ -13,6 +13,7 @@ import io.tlvm.node.v1.MachineState;
 import io.tlvm.node.v1.PrepareIncomingRequest;
 import io.tlvm.node.v1.PurgeRequest;
 import io.tlvm.node.v1.RetireRequest;
+import io.tlvm.node.v1.RunActivated;
 import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.StopRequest;
@@ -46,6 +47,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 
 /** How each step is done: one call to one agent, with a bound, and what its answer means. */
 public final class AgentSteps implements Steps {
@@ -147,6 +149,7 @@ public final class AgentSteps implements Steps {
                                         .build());
         return switch (answer.getOutcomeCase()) {
             case ACTIVATED -> {
+                located(row, answer.getActivated());
                 var event = new Event.Activated(step.epoch());
                 long adoptMicros = answer.getActivated().getAdoptUs();
                 yield adoptMicros == 0
@@ -169,6 +172,18 @@ public final class AgentSteps implements Steps {
     private static String endorsementKey(OwnershipRow row) {
         GuestIdentity identity = row.identity();
         return identity == null ? "" : identity.ekFingerprint();
+    }
+
+    /** Before the row says that the guest runs: who waits for that finds where it runs. */
+    private void located(OwnershipRow row, RunActivated run) {
+        if (run.hasDebug()) {
+            machines.observe(
+                    List.of(
+                            new MachineRecords.Sighting(
+                                    row.vm(),
+                                    UnaryOperator.identity(),
+                                    before -> Optional.of(HostPaths.of(run.getDebug())))));
+        }
     }
 
     /**

@@ -2,12 +2,11 @@ package io.tlvm.vm.api;
 
 import com.google.protobuf.ByteString;
 
-import io.tlvm.node.v1.DebugPaths;
 import io.tlvm.node.v1.MachineState;
 import io.tlvm.node.v1.NodeCapabilities;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.VmUid;
-import io.tlvm.vm.machine.HostDetails;
+import io.tlvm.vm.agents.HostPaths;
 import io.tlvm.vm.node.Capabilities;
 import io.tlvm.vm.node.MachineReport;
 
@@ -78,19 +77,6 @@ final class TranslateNode {
                 told.getBootVerdict(),
                 told.getPermissionDrifts(),
                 told.getPermissionTrouble(),
-                told.hasDebug() ? Optional.of(host(told.getDebug())) : Optional.empty());
-    }
-
-    private static HostDetails host(DebugPaths told) {
-        return new HostDetails(
-                told.getRunDirectory(),
-                told.getObserverSocket(),
-                told.getControlSocket(),
-                told.getTickSocket(),
-                told.getSerialLog(),
-                told.getQemuPid(),
-                told.getSwtpmPid(),
-                told.getGuardianPid(),
-                told.getStateDirectory());
+                told.hasDebug() ? Optional.of(HostPaths.of(told.getDebug())) : Optional.empty());
     }
 }

@@ -81,9 +81,15 @@ public interface MachineRecords {
     /** Records or clears why the last operation failed. */
     void lastError(VmUid uid, Optional<Status> error);
 
-    /** What an owner says of one VM. */
+    /**
+     * What an owner says of one VM: how it changes what was known.
+     *
+     * @param host identity when it speaks of a run before the present one
+     */
     record Sighting(
-            VmUid uid, UnaryOperator<List<Condition>> conditions, Optional<HostDetails> host) {}
+            VmUid uid,
+            UnaryOperator<List<Condition>> conditions,
+            UnaryOperator<Optional<HostDetails>> host) {}
 
     /** Takes what an owner says of its VMs; what says nothing new is not written. */
     void observe(List<Sighting> sightings);

@@ -4,6 +4,7 @@ import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.ownership.row.Phase;
 import io.tlvm.vm.machine.Condition;
 import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.ownership.NamedNodes;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -120,15 +122,23 @@ public final class Cluster {
             }
         }
         machines.observe(
-                ofOwner.keySet().stream()
-                        .map(
-                                report ->
-                                        new MachineRecords.Sighting(
-                                                report.vm(),
-                                                conditions -> seen(conditions, report),
-                                                report.host()))
+                ofOwner.entrySet().stream()
+                        .map(of -> sighting(of.getKey(), of.getValue()))
                         .toList());
         ofOwner.forEach((report, row) -> exited(row, report));
+    }
+
+    /**
+     * A report may have been on its way while the VM was started anew: its paths are of the run
+     * before.
+     */
+    private MachineRecords.Sighting sighting(MachineReport report, OwnershipRow row) {
+        boolean ofRunBefore =
+                row.phase() instanceof Phase.Running && report.claimedEpoch().isBefore(row.epoch());
+        return new MachineRecords.Sighting(
+                report.vm(),
+                conditions -> seen(conditions, report),
+                ofRunBefore ? UnaryOperator.identity() : before -> report.host());
     }
 
     private void exited(OwnershipRow row, MachineReport report) {

@@ -282,7 +282,11 @@ class PostgresMachines implements MachineRecords, Measurements {
     private static boolean see(MachineRow row, Sighting sighting) {
         List<Condition> before = MachineJson.conditions(row.conditions);
         List<Condition> after = sighting.conditions().apply(before);
-        String told = sighting.host().map(MachineJson::host).orElse(null);
+        String told =
+                sighting.host()
+                        .apply(Optional.ofNullable(row.host).map(MachineJson::host))
+                        .map(MachineJson::host)
+                        .orElse(null);
         if (after.equals(before) && Objects.equals(told, row.host)) {
             return false;
         }

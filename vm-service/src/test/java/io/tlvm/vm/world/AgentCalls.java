@@ -154,8 +154,16 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
         machines.see(told.getVmUid(), new Alive(process, State.RUNNING));
         machines.append(told.getVmUid(), new JournalRecord.Activated(epoch(told)));
         return RunResponse.newBuilder()
-                .setActivated(RunActivated.newBuilder().setAdoptUs(mode == Mode.ADOPT ? 4_000 : 0))
+                .setActivated(
+                        RunActivated.newBuilder()
+                                .setAdoptUs(mode == Mode.ADOPT ? 4_000 : 0)
+                                .setDebug(paths(told.getEpoch())))
                 .build();
+    }
+
+    /** Where a guest that was started under {@code epoch} is. */
+    static DebugPaths paths(long epoch) {
+        return DebugPaths.newBuilder().setRunDirectory("/run/guest." + epoch).build();
     }
 
     @Override

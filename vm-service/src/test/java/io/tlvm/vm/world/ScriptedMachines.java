@@ -150,6 +150,9 @@ final class ScriptedMachines {
                         JournalRecord.Claim claim = vm.view().claim();
                         if (claim != null) {
                             report.setClaimedEpoch(claim.epoch().value());
+                            if (vm.observed instanceof Alive) {
+                                report.setDebug(AgentCalls.paths(claim.epoch().value()));
+                            }
                         }
                         report.setExited(Agent.unasked(vm.view(), vm.observed).isPresent());
                         reports.add(report.build());
