@@ -15,9 +15,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** Commands about tlvm itself; none of them needs a service. */
@@ -30,12 +33,21 @@ final class AboutCommands {
     record Version(Session session) implements Callable<Integer> {
         @Override
         public Integer call() {
-            String version =
-                    Optional.ofNullable(Tlvm.class.getPackage().getImplementationVersion())
-                            .orElse("unreleased");
             session.printer()
-                    .text("tlvm " + version + " (Java " + Runtime.version().feature() + ")");
+                    .text("tlvm " + released() + " (Java " + Runtime.version().feature() + ")");
             return 0;
+        }
+
+        // A native executable has no manifest to ask.
+        private static String released() {
+            try (InputStream version = Tlvm.class.getResourceAsStream("version.txt")) {
+                if (version == null) {
+                    throw new IllegalStateException("the build left version.txt out");
+                }
+                return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
         }
     }
 

@@ -23,21 +23,10 @@ class InterruptTest {
         try (var cloud = new FakeCloud(directory)) {
             // A process that was started in the background inherits that SIGINT is ignored, and the
             // JVM respects it.
-            var builder =
-                    new ProcessBuilder(
-                            List.of(
-                                    "env",
-                                    "--default-signal=INT",
-                                    Path.of(System.getProperty("java.home"), "bin", "java")
-                                            .toString(),
-                                    "-cp",
-                                    System.getProperty("java.class.path"),
-                                    "io.tlvm.cli.Tlvm",
-                                    "vm",
-                                    "create",
-                                    "web01",
-                                    "--image",
-                                    "debian"));
+            var words = new ArrayList<>(List.of("env", "--default-signal=INT"));
+            words.addAll(Cli.program());
+            words.addAll(List.of("vm", "create", "web01", "--image", "debian"));
+            var builder = new ProcessBuilder(words);
             builder.environment().putAll(cloud.environment(directory));
             Process process = builder.redirectOutput(directory.resolve("out").toFile()).start();
             try (var err =

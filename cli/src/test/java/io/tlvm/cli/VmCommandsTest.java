@@ -24,11 +24,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
 class VmCommandsTest {
+    private static final Instant TWO_DAYS_AGO = Instant.now().minus(Duration.ofHours(50));
 
     private Path directory;
     private FakeCloud cloud;
@@ -60,9 +62,7 @@ class VmCommandsTest {
                 .setState(VirtualMachine.State.STATE_ACTIVE)
                 .setPowerState(VirtualMachine.PowerState.POWER_STATE_RUNNING)
                 .setNode("nodes/node-b")
-                .setCreateTime(
-                        Timestamp.newBuilder()
-                                .setSeconds(Instant.parse("2026-03-01T12:00:00Z").getEpochSecond()))
+                .setCreateTime(Timestamp.newBuilder().setSeconds(TWO_DAYS_AGO.getEpochSecond()))
                 .build();
     }
 
