@@ -8,6 +8,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.ProviderNotFoundException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -113,13 +114,18 @@ final class ClassPathReader {
         if (Files.isDirectory(real)) {
             readConfiguration(real, real);
         } else {
-            try (FileSystem jar = FileSystems.newFileSystem(real)) {
-                readConfiguration(real, jar.getPath("/"));
-            }
-            for (String other :
-                    words(manifest(real).map(ClassPathReader::classPathOf).orElse(null))) {
-                add(Path.of(real.toUri().resolve(URI.create(other))));
-            }
+            addJar(real);
+        }
+    }
+
+    private void addJar(Path jar) throws IOException {
+        try (FileSystem content = FileSystems.newFileSystem(jar)) {
+            readConfiguration(jar, content.getPath("/"));
+        } catch (ProviderNotFoundException notAnArchive) {
+            return; // as the JVM does, which finds no class in it
+        }
+        for (String other : words(manifest(jar).map(ClassPathReader::classPathOf).orElse(null))) {
+            add(Path.of(jar.toUri().resolve(URI.create(other))));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.tlvm.nativetoolchain.driver;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 
 /** The command {@code native-image}, as far as Quarkus and simple builds use it. */
@@ -17,6 +18,9 @@ public final class NativeImage {
             status = run(Home.ofThisJvm(), CommandLine.expand(List.of(arguments)));
         } catch (Refused refused) {
             System.err.println("Error: " + refused.getMessage());
+            status = REFUSED;
+        } catch (NoSuchFileException missing) {
+            System.err.println("Error: no such file: " + missing.getFile());
             status = REFUSED;
         }
         System.exit(status);
