@@ -6,12 +6,17 @@ import io.tlvm.acceptance.cluster.Project;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
 /** Reads the project's own sources and fails on what the house rules forbid. */
@@ -85,8 +90,45 @@ class TidyTest {
         }
     }
 
+    /**
+     * The driver of the native toolchain is in no module, because it must not need Maven's class
+     * path.
+     */
+    @Test
+    void sources_that_no_module_builds_compile_without_a_warning(@TempDir Path classes)
+            throws IOException {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "-Xlint:all,-processing",
+                                "-Werror",
+                                "-proc:none",
+                                "-classpath",
+                                System.getProperty("java.class.path"),
+                                "-d",
+                                classes.toString()));
+        Path toolchain = ROOT.resolve("deploy/native/toolchain/src");
+        for (String kind : List.of("main", "test")) {
+            List<Path> sources =
+                    javaFiles(kind).stream().filter(file -> file.startsWith(toolchain)).toList();
+            assertThat(sources).isNotEmpty();
+            sources.forEach(file -> arguments.add(file.toString()));
+        }
+        StringWriter output = new StringWriter();
+
+        int status =
+                ToolProvider.findFirst("javac")
+                        .orElseThrow()
+                        .run(
+                                new PrintWriter(output),
+                                new PrintWriter(output),
+                                arguments.toArray(String[]::new));
+
+        assertThat(status).as(output.toString()).isZero();
+    }
+
     private static List<String> linesMatching(List<Path> files, Pattern banned) throws IOException {
-        List<String> found = new java.util.ArrayList<>();
+        List<String> found = new ArrayList<>();
         for (Path file : files) {
             List<String> lines = Files.readAllLines(file);
             for (int i = 0; i < lines.size(); i++) {
