@@ -10,7 +10,8 @@ import java.util.function.Consumer;
 
 /**
  * {@code ./dev bench migration [-n N]}: moves a VM N times between two nodes, then the same machine
- * N times with QEMU alone, and prints both. Needs a stack that is not up; leaves nothing running.
+ * N times with QEMU alone, and prints both. {@code ./dev bench forms}: the services on the JVM,
+ * with an AOT cache and native. Needs a stack that is not up; leaves nothing running.
  */
 public final class Bench {
     private static final int HOPS = 10;
@@ -19,9 +20,18 @@ public final class Bench {
     private Bench() {}
 
     public static void main(String[] arguments) {
+        if (List.of(arguments).equals(List.of("forms"))) {
+            FormBench bench = new FormBench(Project.find(), System.err::println);
+            try {
+                bench.run();
+            } finally {
+                System.out.print(bench.text());
+            }
+            return;
+        }
         int count = hops(List.of(arguments));
         if (count == 0) {
-            System.err.println("usage: ./dev bench migration [-n 1.." + HOPS_MAX + "]");
+            System.err.println("usage: ./dev bench migration [-n 1.." + HOPS_MAX + "] | forms");
             System.exit(2);
         }
         Consumer<String> say = System.err::println;
