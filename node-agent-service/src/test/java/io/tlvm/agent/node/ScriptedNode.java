@@ -22,6 +22,14 @@ public final class ScriptedNode implements QuarkusTestResourceLifecycleManager {
     /** What a test reaches: certificates as the script laid them out, and the agent's port. */
     public record Access(Path pki, int port) {}
 
+    /**
+     * After the environment of the other tests, which Quarkus starts for every test: ours counts.
+     */
+    @Override
+    public int order() {
+        return 1;
+    }
+
     @Override
     public Map<String, String> start() {
         try {
@@ -34,6 +42,7 @@ public final class ScriptedNode implements QuarkusTestResourceLifecycleManager {
             return Map.ofEntries(
                     Map.entry("quarkus.grpc.server.port", Integer.toString(port)),
                     Map.entry("quarkus.management.port", Integer.toString(FreePort.find())),
+                    Map.entry("tlvm.trust-domain", "tlvm.local"),
                     Map.entry(
                             "tlvm.pki.directory",
                             pki.directory().resolve("node/node-a").toString()),
