@@ -18,12 +18,13 @@ import org.junit.jupiter.api.Test;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 class CoordinatorTest {
     private static final NodeName A = new NodeName("a");
     private static final NodeName B = new NodeName("b");
-    private static final Nodes ALL_UP = node -> true;
+    private static final Nodes ALL_UP = up(A, B);
     private static final OperationId CREATE = op(1);
     private static final OperationId START = op(2);
     private static final OperationId MIGRATE = op(3);
@@ -44,7 +45,7 @@ class CoordinatorTest {
 
     @Test
     void a_start_is_refused_while_the_owner_is_not_up() {
-        assertThat(Coordinator.decide(stopped(), new Event.StartAsked(START), node -> false))
+        assertThat(Coordinator.decide(stopped(), new Event.StartAsked(START), up()))
                 .isEqualTo(new Refused(new Refusal.NodeNotUp(A)));
     }
 
@@ -123,9 +124,7 @@ class CoordinatorTest {
 
     @Test
     void go_is_refused_while_the_target_is_not_up() {
-        assertThat(
-                        Coordinator.decide(
-                                prepared(), new Event.SourceReady(MIGRATE), node -> node.equals(A)))
+        assertThat(Coordinator.decide(prepared(), new Event.SourceReady(MIGRATE), up(A)))
                 .isEqualTo(new Refused(new Refusal.NodeNotUp(B)));
     }
 
@@ -226,6 +225,22 @@ class CoordinatorTest {
         assertThat(Coordinator.owed(purged))
                 .containsExactly(new Step.Purge(A, op(8)), new Step.Purge(B, op(8)));
         assertThat(decide(purged, new Event.UndeleteAsked(op(9)))).isInstanceOf(Refused.class);
+    }
+
+    /** These nodes are UP, all others are FENCED. */
+    private static Nodes up(NodeName... names) {
+        Set<NodeName> up = Set.of(names);
+        return new Nodes() {
+            @Override
+            public boolean isUp(NodeName node) {
+                return up.contains(node);
+            }
+
+            @Override
+            public boolean isFenced(NodeName node) {
+                return !up.contains(node);
+            }
+        };
     }
 
     private static OperationId op(int number) {
