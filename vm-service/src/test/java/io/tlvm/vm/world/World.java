@@ -87,6 +87,7 @@ public final class World implements QuarkusTestResourceLifecycleManager {
         config.put("tlvm.pki.directory", directory.resolve("vm-service").toString());
         config.put("tlvm.catalog.address", "127.0.0.1:" + FreePort.find());
         config.put("tlvm.vm.settle-period", "200ms");
+        config.put("tlvm.vm.key-vault.directory", directory.resolve("key-vault").toString());
         config.put("tlvm.test.gates", "true");
         config.put("test.directory", directory.toString());
         return config;

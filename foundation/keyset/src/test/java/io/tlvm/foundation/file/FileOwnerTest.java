@@ -1,4 +1,4 @@
-package io.tlvm.agent.file;
+package io.tlvm.foundation.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -73,7 +73,7 @@ class FileOwnerTest {
                 source,
                 """
                 void main() throws Exception {
-                    System.out.println(io.tlvm.agent.file.FileOwner.ofThisProcess());
+                    System.out.println(io.tlvm.foundation.file.FileOwner.ofThisProcess());
                 }
                 """);
         Files.setPosixFilePermissions(
