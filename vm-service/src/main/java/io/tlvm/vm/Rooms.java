@@ -10,7 +10,6 @@ import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.vm.agents.AgentRoom;
 import io.tlvm.vm.catalog.CatalogImages;
 import io.tlvm.vm.machine.CreateSteps;
-import io.tlvm.vm.keys.KeyVault;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.keys.WrapRecords;
 import io.tlvm.vm.keys.keyset.KeysetVault;
@@ -68,8 +67,8 @@ class Rooms {
     @Produces
     @Singleton
     RecoveryKeys recoveryKeys(WrapRecords records, VmConfig config) {
-        KeyVault vault = KeysetVault.open(config.keyVault().directory(), records.registered());
-        return new RecoveryKeys(vault, records);
+        return new RecoveryKeys(
+                registered -> KeysetVault.open(config.keyVault().directory(), registered), records);
     }
 
     @Produces

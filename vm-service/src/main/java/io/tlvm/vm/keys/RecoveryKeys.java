@@ -11,10 +11,12 @@ import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Keeps the wrapped state key of every directory, and hands one to the node that recovers a VM:
@@ -24,28 +26,54 @@ import java.util.List;
 public final class RecoveryKeys {
     private static final Logger LOG = Logger.getLogger(RecoveryKeys.class);
 
-    private final KeyVault vault;
+    private final Opening opening;
     private final WrapRecords records;
+    private @Nullable KeyVault opened;
+
+    /** Opens the vault. */
+    public interface Opening {
+        /**
+         * @param registered the key that the wraps of this cluster are for; empty at the first
+         *     start
+         * @throws IllegalStateException when the vault cannot be used, or has lost that key
+         */
+        KeyVault open(Optional<RecoveryKey> registered);
+    }
+
+    /** Keys whose vault is opened at the start of this service, see {@link #open}. */
+    public RecoveryKeys(Opening opening, WrapRecords records) {
+        this.opening = opening;
+        this.records = records;
+    }
 
     /**
-     * Keys of a cluster whose wraps are for the vault's key.
+     * Opens the vault and sees that it is the one that the cluster's wraps are for.
      *
-     * @throws IllegalStateException when they are for another key: this vault could open none
+     * @throws IllegalStateException when it is not: this service could recover nothing
      */
-    public RecoveryKeys(KeyVault vault, WrapRecords records) {
-        this.vault = vault;
-        this.records = records;
+    public void open() {
+        KeyVault unused = vault();
+    }
+
+    private synchronized KeyVault vault() {
+        KeyVault known = opened;
+        if (known != null) {
+            return known;
+        }
+        KeyVault vault = opening.open(records.registered());
         RecoveryKey counts = records.register(vault.current());
         if (!counts.equals(vault.current())) {
             throw new IllegalStateException(
                     "the wraps of this cluster are for recovery key %s, but the key vault has %s: give this service the vault of the others, or restore it"
                             .formatted(counts.id(), vault.current().id()));
         }
+        opened = vault;
+        return vault;
     }
 
     /** What nodes wrap for. */
     public RecoveryKey current() {
-        return vault.current();
+        return vault().current();
     }
 
     /** Keeps the wraps of a directory for recovery keys; a node's own are its own affair. */
@@ -99,7 +127,7 @@ public final class RecoveryKeys {
             byte[] key;
             try {
                 key =
-                        vault.unwrap(
+                        vault().unwrap(
                                 wrap,
                                 KeyContexts.wrap(vm.value(), directory.value(), wrap.recipient()));
             } catch (GeneralSecurityException closed) {

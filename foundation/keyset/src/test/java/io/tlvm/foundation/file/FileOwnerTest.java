@@ -36,7 +36,7 @@ class FileOwnerTest {
         Path readable = Files.createTempDirectory(Path.of("/tmp"), "tlvm-owner-");
         try {
             for (String name : List.of("FileOwner", "FileStatus")) {
-                Path file = Path.of("io/tlvm/agent/file", name + ".class");
+                Path file = Path.of("io/tlvm/foundation/file", name + ".class");
                 Files.createDirectories(readable.resolve(file).getParent());
                 Files.copy(classes.resolve(file), readable.resolve(file));
             }
