@@ -2,6 +2,7 @@ package io.tlvm.vm;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Purges;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.node.SilenceWatch;
@@ -20,17 +21,25 @@ class Loops {
     private static final Duration SILENCE_PERIOD = Duration.ofSeconds(1);
     private static final Duration PURGE_PERIOD = Duration.ofSeconds(10);
 
+    private final RecoveryKeys keys;
     private final Settler settler;
     private final SilenceWatch silence;
     private final Purges purges;
 
-    Loops(Settler settler, NodeRecords nodes, OwnershipRows rows, OwnershipDriver driver) {
+    Loops(
+            RecoveryKeys keys,
+            Settler settler,
+            NodeRecords nodes,
+            OwnershipRows rows,
+            OwnershipDriver driver) {
+        this.keys = keys;
         this.settler = settler;
         this.silence = new SilenceWatch(nodes, SILENCE_PERIOD);
         this.purges = new Purges(rows, driver, PURGE_PERIOD);
     }
 
     void start(@Observes StartupEvent event) {
+        keys.open();
         settler.start();
         silence.start();
         purges.start();

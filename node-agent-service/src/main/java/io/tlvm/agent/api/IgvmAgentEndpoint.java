@@ -1,5 +1,6 @@
 package io.tlvm.agent.api;
 
+import io.grpc.Status;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.agent.cluster.JoinState;
@@ -37,6 +38,8 @@ import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.StopRequest;
 import io.tlvm.node.v1.StopResponse;
+import io.tlvm.node.v1.StoreFromStateRefRequest;
+import io.tlvm.node.v1.StoreFromStateRefResponse;
 import io.tlvm.node.v1.WithdrawCreateRequest;
 import io.tlvm.node.v1.WithdrawCreateResponse;
 import io.tlvm.ownership.id.Digest;
@@ -104,6 +107,15 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                     Answer unused = obey(Order.of(Translate.vm(c), withdraw, request.getStorage()));
                     return WithdrawCreateResponse.getDefaultInstance();
                 });
+    }
+
+    @Override
+    public Uni<StoreFromStateRefResponse> storeFromStateRef(StoreFromStateRefRequest request) {
+        return Uni.createFrom()
+                .failure(
+                        Status.UNIMPLEMENTED
+                                .withDescription("the protocol has no command for it yet")
+                                .asRuntimeException());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.tlvm.agent.cluster;
 
 import io.tlvm.agent.cluster.ClusterLink.ClusterSaysNo;
+import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.machine.MachineDriver;
 import io.tlvm.agent.machine.MachineRefused;
 import io.tlvm.agent.machine.Machines;
@@ -10,6 +11,7 @@ import io.tlvm.node.v1.JoinResponse;
 import io.tlvm.node.v1.MachineReport;
 import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.node.v1.RenewRequest;
+import io.tlvm.node.v1.RenewResponse;
 import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.RowVersion;
@@ -45,6 +47,7 @@ public final class Membership implements AutoCloseable {
     private final String bootId;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final JoinState state;
+    private final KeyReports keys;
     private volatile List<StorageLocation> locations = List.of();
     private Duration interval = Duration.ofSeconds(5);
     private String lastTrouble = "";
@@ -53,6 +56,7 @@ public final class Membership implements AutoCloseable {
      * A node that has not joined yet.
      *
      * @param address where vm-service and other agents reach this agent, host:port
+     * @param ring told for whom state keys are wrapped
      * @param state told when the node is admitted, and when not any more
      * @throws IOException when the kernel does not tell its boot id
      */
@@ -63,6 +67,7 @@ public final class Membership implements AutoCloseable {
             Machines machines,
             StoragePaths storage,
             CapabilityReport capabilities,
+            KeyRing ring,
             JoinState state)
             throws IOException {
         this.node = node;
@@ -72,6 +77,7 @@ public final class Membership implements AutoCloseable {
         this.storage = storage;
         this.capabilities = capabilities;
         this.state = state;
+        this.keys = new KeyReports(node, link, machines, ring);
         this.bootId = Files.readString(BOOT_ID).strip();
     }
 
@@ -102,6 +108,7 @@ public final class Membership implements AutoCloseable {
                 join();
             }
             renew();
+            keys.send();
             lastTrouble = "";
         } catch (ClusterSaysNo no) {
             if (!no.isSilent()) {
@@ -136,11 +143,10 @@ public final class Membership implements AutoCloseable {
                                 .addAllStoragePaths(reached())
                                 .build());
         for (OwnershipView row : answer.getRowsList()) {
-            var driver = machines.find(new VmUid(row.getVmUid()));
-            if (driver.isPresent()) {
-                driver.get().raise(new RowVersion(row.getRowVersion()));
-            }
+            // Also of a machine that has no journal here: a late command would begin one.
+            machines.driver(new VmUid(row.getVmUid())).raise(new RowVersion(row.getRowVersion()));
         }
+        keys.learn(answer.getRecoveryKeyId(), answer.getRecoveryPublicKey());
         locations = List.copyOf(answer.getStoragePathsList());
         Duration told =
                 Duration.ofSeconds(
@@ -154,16 +160,16 @@ public final class Membership implements AutoCloseable {
     }
 
     private void renew() throws ClusterSaysNo, InterruptedException {
-        locations =
-                List.copyOf(
-                        link.renew(
-                                        RenewRequest.newBuilder()
-                                                .setNode(node.value())
-                                                .setBootId(bootId)
-                                                .addAllMachines(reports())
-                                                .addAllStoragePaths(reached())
-                                                .build())
-                                .getStoragePathsList());
+        RenewResponse answer =
+                link.renew(
+                        RenewRequest.newBuilder()
+                                .setNode(node.value())
+                                .setBootId(bootId)
+                                .addAllMachines(reports())
+                                .addAllStoragePaths(reached())
+                                .build());
+        locations = List.copyOf(answer.getStoragePathsList());
+        keys.learn(answer.getRecoveryKeyId(), answer.getRecoveryPublicKey());
     }
 
     private List<MachineReport> reports() throws InterruptedException {

@@ -1,7 +1,7 @@
 package io.tlvm.agent.gueststate;
 
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 import io.tlvm.agent.firmware.VariableStore;
 import io.tlvm.agent.gueststate.ManifestCheck.TpmFound;
 import io.tlvm.agent.gueststate.ManifestCheck.Verdict;

@@ -5,6 +5,7 @@ import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.hypervisor.qemu.QemuProcess;
 import io.tlvm.agent.hypervisor.qemu.QmpException;
+import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.MigrationKey;
 import io.tlvm.agent.migration.AttemptFailed;
 import io.tlvm.agent.migration.AttemptKeeper;
@@ -34,6 +35,8 @@ import org.jboss.logging.Logger;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -223,7 +226,7 @@ public final class MachineDriver implements AutoCloseable {
                     done(migrations.repeatPrepared(command.op(), ref));
             case Action.Send() -> migrations.send(order, plan(order));
             case Action.SwitchOver() -> migrations.switchOver(command.op());
-            case Action.AwaitLoaded() -> migrations.awaitLoaded(command.op());
+            case Action.AwaitLoaded() -> migrations.awaitLoaded(command.op(), attemptDirectory(command));
             case Action.DestroyAttempt() ->
                     done(migrations.discard(storage(order), command.op(), command.epoch()));
             case Action.DestroySource(var ref) -> {
@@ -263,9 +266,14 @@ public final class MachineDriver implements AutoCloseable {
             case Word.Gone _ -> new Answer.Gone();
             case Word.NotClaimed _ -> new Answer.NotClaimed();
             case Word.Released released -> migrations.releasedAgain(order.command().op(), released);
-            case Word.Loaded(Digest digest) -> new Answer.Loaded(digest);
+            case Word.Loaded(Digest digest) ->
+                    migrations.loaded(digest, attemptDirectory(order.command()));
             case Word.Destroyed() -> new Answer.Done();
         };
+    }
+
+    private static StateRef attemptDirectory(Command command) {
+        return StateRef.ofAttempt(command.epoch(), command.op());
     }
 
     private static CompletableFuture<Answer> done(Answer answer) {
@@ -316,6 +324,17 @@ public final class MachineDriver implements AutoCloseable {
         } catch (MachineRefused busy) {
             return reports.last();
         }
+    }
+
+    /**
+     * The recovery wraps of every directory that this node made for the machine; those that were
+     * missing are made.
+     *
+     * @throws MachineRefused when the machine is busy, its storage path is away, or the medium
+     *     fails
+     */
+    public Map<StateRef, List<KeyWrap>> recoveryWraps() throws InterruptedException {
+        return queue.take(states::recoveryWraps, REPORT_PATIENCE);
     }
 
     /** After a Join: nothing older than the row that was told then is ever obeyed again (R9). */

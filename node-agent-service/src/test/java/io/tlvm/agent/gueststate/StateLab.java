@@ -1,6 +1,6 @@
 package io.tlvm.agent.gueststate;
 
-import io.tlvm.agent.file.FileOwner;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.agent.firmware.FirmwareImage;
 import io.tlvm.agent.firmware.FirmwareImages;
 import io.tlvm.agent.firmware.FirmwareKind;

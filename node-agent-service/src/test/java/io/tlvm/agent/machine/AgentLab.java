@@ -21,12 +21,13 @@ import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import io.tlvm.agent.file.FileOwner;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.agent.firmware.FirmwareImages;
 import io.tlvm.agent.hypervisor.qemu.BoundedWait;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher;
 import io.tlvm.agent.hypervisor.qemu.RunAs;
+import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.machine.NodeEquipment.Limits;
 import io.tlvm.agent.migration.Plans;
@@ -180,7 +181,9 @@ final class AgentLab implements AutoCloseable {
                             new QemuLauncher(
                                     guardian, host.qemu(), host.swtpm(), Duration.ofSeconds(10)),
                             new SwtpmSetup(EkAuthority.in(directory), Duration.ofSeconds(60)),
-                            NodeKeyset.loadOrCreate(directory.resolve("node.keyset"), name),
+                            new KeyRing(
+                                    NodeKeyset.loadOrCreate(
+                                            directory.resolve("node.keyset"), name)),
                             new SecureRandom(),
                             new StoragePaths(false),
                             new GrpcTransferLink(channels, DOMAIN),

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tlvm.agent.file.FileOwner;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.agent.hypervisor.qemu.RunDirectory;
 import io.tlvm.agent.hypervisor.qemu.SwtpmCommandLine;
 import io.tlvm.agent.keys.DirectoryKeys;

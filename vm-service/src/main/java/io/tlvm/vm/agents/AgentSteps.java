@@ -26,6 +26,8 @@ import io.tlvm.ownership.row.GuestIdentity;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.ownership.row.Step;
+import io.tlvm.vm.keys.KeyWrap;
+import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.migration.Measured;
@@ -61,6 +63,7 @@ public final class AgentSteps implements Steps {
     private final AgentChannels agents;
     private final MachineRecords machines;
     private final Plans plans;
+    private final RecoveryKeys keys;
     private final Clock clock;
 
     /**
@@ -69,10 +72,16 @@ public final class AgentSteps implements Steps {
      */
     private final ConcurrentHashMap<OperationId, Machine> moving = new ConcurrentHashMap<>();
 
-    AgentSteps(AgentChannels agents, MachineRecords machines, Plans plans, Clock clock) {
+    AgentSteps(
+            AgentChannels agents,
+            MachineRecords machines,
+            Plans plans,
+            RecoveryKeys keys,
+            Clock clock) {
         this.agents = agents;
         this.machines = machines;
         this.plans = plans;
+        this.keys = keys;
         this.clock = clock;
     }
 
@@ -123,15 +132,23 @@ public final class AgentSteps implements Steps {
                                         .setCommand(Commands.command(row, step.op(), step.epoch()))
                                         .setSpec(Commands.spec(machine))
                                         .build());
+        StateRef directory = new StateRef(made.getStateRef());
+        keys.keep(row.vm(), directory, wraps(made.getWrapsList()));
         return new Answered(
                 new Event.StateCreated(
                         step.op(),
                         step.epoch(),
-                        new StateRef(made.getStateRef()),
+                        directory,
                         new GuestIdentity(
                                 made.getEkFingerprint(),
                                 Base64.getEncoder()
                                         .encodeToString(made.getEkCertificate().toByteArray()))));
+    }
+
+    private static List<KeyWrap> wraps(List<io.tlvm.node.v1.KeyWrap> told) {
+        return told.stream()
+                .map(wrap -> new KeyWrap(wrap.getRecipient(), wrap.getSealed()))
+                .toList();
     }
 
     private StepOutcome start(OwnershipRow row, Step.Run step, Machine machine) {
@@ -277,6 +294,7 @@ public final class AgentSteps implements Steps {
                                                 Commands.command(
                                                         row, attempt.op(), attempt.epoch()))
                                         .build());
+        keys.keep(row.vm(), attempt.directory(), wraps(loaded.getWrapsList()));
         return new Answered(new Event.TargetLoaded(attempt.op(), new Digest(loaded.getDigest())));
     }
 
@@ -293,6 +311,7 @@ public final class AgentSteps implements Steps {
                                                 Objects.requireNonNull(cleanUp.directory()).value())
                                         .setStorage(Commands.storage(machine))
                                         .build());
+                keys.forget(row.vm(), Objects.requireNonNull(cleanUp.directory()));
             }
             case DISCARD -> {
                 var unused =
@@ -301,6 +320,7 @@ public final class AgentSteps implements Steps {
                                         .setCommand(command)
                                         .setStorage(Commands.storage(machine))
                                         .build());
+                keys.forget(row.vm(), StateRef.ofAttempt(cleanUp.epoch(), cleanUp.op()));
             }
         }
         moving.remove(cleanUp.op());
@@ -308,6 +328,8 @@ public final class AgentSteps implements Steps {
     }
 
     private StepOutcome purge(OwnershipRow row, Step.Purge step, Machine machine) {
+        // Before the first node is asked: from now on the state is worthless wherever it lies.
+        keys.forget(row.vm());
         var unused =
                 agents.stub(step.node(), DESTROY_BOUND)
                         .purge(

@@ -3,12 +3,16 @@ package io.tlvm.vm.api;
 import com.google.protobuf.ByteString;
 
 import io.tlvm.node.v1.DebugPaths;
+import io.tlvm.node.v1.DirectoryKey;
 import io.tlvm.node.v1.MachineState;
 import io.tlvm.node.v1.NodeCapabilities;
 import io.tlvm.ownership.id.Epoch;
+import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+import io.tlvm.vm.keys.KeyWrap;
 import io.tlvm.vm.machine.HostDetails;
 import io.tlvm.vm.node.Capabilities;
+import io.tlvm.vm.node.Cluster;
 import io.tlvm.vm.node.MachineReport;
 
 import java.time.Instant;
@@ -79,6 +83,15 @@ final class TranslateNode {
                 told.getPermissionDrifts(),
                 told.getPermissionTrouble(),
                 told.hasDebug() ? Optional.of(host(told.getDebug())) : Optional.empty());
+    }
+
+    static Cluster.DirectoryKey directoryKey(DirectoryKey told) {
+        return new Cluster.DirectoryKey(
+                new VmUid(told.getVmUid()),
+                new StateRef(told.getStateRef()),
+                told.getWrapsList().stream()
+                        .map(wrap -> new KeyWrap(wrap.getRecipient(), wrap.getSealed()))
+                        .toList());
     }
 
     private static HostDetails host(DebugPaths told) {

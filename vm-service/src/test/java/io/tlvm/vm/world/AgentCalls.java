@@ -33,6 +33,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
     private final ScriptedMachines machines;
     private final ScriptedCalls calls;
     private final PkiDirectory pki;
+    private final ScriptedKeys keys;
     private final Path ekCertificate;
 
     AgentCalls(
@@ -40,11 +41,13 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
             ScriptedMachines machines,
             ScriptedCalls calls,
             PkiDirectory pki,
+            ScriptedKeys keys,
             Path ekCertificate) {
         this.cluster = cluster;
         this.machines = machines;
         this.calls = calls;
         this.pki = pki;
+        this.keys = keys;
         this.ekCertificate = ekCertificate;
     }
 
@@ -74,6 +77,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                             .setStateRef(directory.value())
                             .setEkCertificate(ByteString.copyFrom(certificate))
                             .setEkFingerprint(TestCluster.sha256(certificate))
+                            .addAllWraps(keys.wraps(told.getVmUid(), directory.value()))
                             .build();
                 });
     }
@@ -294,6 +298,10 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                             new Command.ConfirmLoaded(version(told), epoch(told), op(told)));
                     return ConfirmLoadedResponse.newBuilder()
                             .setDigest(ScriptedMachines.LOADED.value())
+                            .addAllWraps(
+                                    keys.wraps(
+                                            told.getVmUid(),
+                                            StateRef.ofAttempt(epoch(told), op(told)).value()))
                             .build();
                 });
     }

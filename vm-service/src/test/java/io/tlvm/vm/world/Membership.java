@@ -22,6 +22,7 @@ final class Membership implements AutoCloseable {
     private final int port;
     private final String storagePath;
     private final ScriptedMachines machines;
+    private final ScriptedKeys keys;
     private final ChannelFactory channels;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean silent;
@@ -37,12 +38,14 @@ final class Membership implements AutoCloseable {
             int port,
             String storagePath,
             ScriptedMachines machines,
+            ScriptedKeys keys,
             PkiDirectory pki) {
         this.name = name;
         this.agentPort = agentPort;
         this.port = port;
         this.storagePath = storagePath;
         this.machines = machines;
+        this.keys = keys;
         this.channels = new ChannelFactory(pki);
     }
 
@@ -66,8 +69,8 @@ final class Membership implements AutoCloseable {
     /** Says who the node is; again after each restart. */
     void join() {
         bootId = UUID.randomUUID().toString();
-        service()
-                .join(
+        keys.learn(
+                service().join(
                         JoinRequest.newBuilder()
                                 .setNode(name)
                                 .setBootId(bootId)
@@ -79,11 +82,12 @@ final class Membership implements AutoCloseable {
                                                 .setAccelerator("tcg")
                                                 .setCpuModel("Nehalem")
                                                 .setTrustedLaunch(true)
+                                                .setNodePublicKey(keys.publicKey())
                                                 .setVbsReason(
                                                         "the test has no nested virtualization"))
                                 .addAllMachines(machines.reports())
                                 .addAllStoragePaths(List.of(storagePath))
-                                .build());
+                                .build()));
     }
 
     private void renew() {

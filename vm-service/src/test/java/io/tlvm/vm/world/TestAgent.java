@@ -19,6 +19,7 @@ public final class TestAgent implements AutoCloseable {
     private final ScriptedMachines machines;
     private final ScriptedCalls calls = new ScriptedCalls();
     private final AgentCalls service;
+    private final ScriptedKeys keys;
     private final Membership membership;
     private final int port;
     private volatile TlsServer server;
@@ -27,10 +28,12 @@ public final class TestAgent implements AutoCloseable {
         this.name = name;
         this.machines = new ScriptedMachines(cluster::check);
         this.pki = PkiDirectory.open(directory.resolve(name));
-        this.service = new AgentCalls(cluster, machines, calls, pki, directory.resolve("ek.der"));
+        this.keys = new ScriptedKeys(name);
+        this.service = new AgentCalls(
+                        cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
         this.server = listen(0);
         this.port = server.port();
-        this.membership = new Membership(name, port, cluster.port(), storagePath, machines, pki);
+        this.membership = new Membership(name, port, cluster.port(), storagePath, machines, keys, pki);
         membership.start();
     }
 
@@ -44,6 +47,10 @@ public final class TestAgent implements AutoCloseable {
 
     public String name() {
         return name;
+    }
+
+    public ScriptedKeys keys() {
+        return keys;
     }
 
     ScriptedMachines machines() {

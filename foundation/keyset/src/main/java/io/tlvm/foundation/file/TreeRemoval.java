@@ -1,4 +1,5 @@
-package io.tlvm.agent.file;
+package io.tlvm.foundation.file;
+
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
