@@ -7,6 +7,7 @@ import io.tlvm.ownership.journal.Observed.Nothing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * An agent whose decisions are the product's ({@link io.tlvm.ownership.journal.Agent}) and whose
@@ -29,11 +30,12 @@ public final class TestAgent implements AutoCloseable {
         this.machines = new ScriptedMachines(cluster::check);
         this.pki = PkiDirectory.open(directory.resolve(name));
         this.keys = new ScriptedKeys(name);
-        this.service = new AgentCalls(
-                        cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
+        this.service =
+                new AgentCalls(cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
         this.server = listen(0);
         this.port = server.port();
-        this.membership = new Membership(name, port, cluster.port(), storagePath, machines, keys, pki);
+        this.membership =
+                new Membership(name, port, cluster.port(), storagePath, machines, keys, pki);
         membership.start();
     }
 
@@ -92,6 +94,17 @@ public final class TestAgent implements AutoCloseable {
         server = listen(port);
         membership.silence(false);
         membership.join();
+    }
+
+    /** The node loses power: no agent, no guest, no word. */
+    public void powerOff() {
+        kill();
+        machines.powerOff();
+    }
+
+    /** It joins as if nothing had happened, without having cleaned up. */
+    public void joinUncleaned() {
+        membership.join(List.of());
     }
 
     /** The guest's QEMU ends by itself. */
