@@ -53,8 +53,7 @@ class ClusterEndpoint implements ClusterService {
                                     standing.known()
                                             ? NodeStanding.NODE_STANDING_UP
                                             : NodeStanding.NODE_STANDING_NEW)
-                            .addAllRows(
-                                    standing.rows().stream().map(Ownership::view).toList())
+                            .addAllRows(standing.rows().stream().map(Ownership::view).toList())
                             .build();
                 });
     }

@@ -70,24 +70,26 @@ final class Membership implements AutoCloseable {
     void join() {
         bootId = UUID.randomUUID().toString();
         keys.learn(
-                service().join(
-                        JoinRequest.newBuilder()
-                                .setNode(name)
-                                .setBootId(bootId)
-                                .setAddress("127.0.0.1:" + agentPort)
-                                .setCapabilities(
-                                        NodeCapabilities.newBuilder()
-                                                .setVcpuCount(1_000)
-                                                .setMemoryMib(1_000_000)
-                                                .setAccelerator("tcg")
-                                                .setCpuModel("Nehalem")
-                                                .setTrustedLaunch(true)
-                                                .setNodePublicKey(keys.publicKey())
-                                                .setVbsReason(
-                                                        "the test has no nested virtualization"))
-                                .addAllMachines(machines.reports())
-                                .addAllStoragePaths(List.of(storagePath))
-                                .build()));
+                service()
+                        .join(
+                                JoinRequest.newBuilder()
+                                        .setNode(name)
+                                        .setBootId(bootId)
+                                        .setAddress("127.0.0.1:" + agentPort)
+                                        .setCapabilities(
+                                                NodeCapabilities.newBuilder()
+                                                        .setVcpuCount(1_000)
+                                                        .setMemoryMib(1_000_000)
+                                                        .setAccelerator("tcg")
+                                                        .setCpuModel("Nehalem")
+                                                        .setTrustedLaunch(true)
+                                                        .setNodePublicKey(keys.publicKey())
+                                                        .setVbsReason(
+                                                                "the test has no nested"
+                                                                        + " virtualization"))
+                                        .addAllMachines(machines.reports())
+                                        .addAllStoragePaths(List.of(storagePath))
+                                        .build()));
     }
 
     private void renew() {

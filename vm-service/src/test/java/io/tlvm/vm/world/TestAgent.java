@@ -29,11 +29,12 @@ public final class TestAgent implements AutoCloseable {
         this.machines = new ScriptedMachines(cluster::check);
         this.pki = PkiDirectory.open(directory.resolve(name));
         this.keys = new ScriptedKeys(name);
-        this.service = new AgentCalls(
-                        cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
+        this.service =
+                new AgentCalls(cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
         this.server = listen(0);
         this.port = server.port();
-        this.membership = new Membership(name, port, cluster.port(), storagePath, machines, keys, pki);
+        this.membership =
+                new Membership(name, port, cluster.port(), storagePath, machines, keys, pki);
         membership.start();
     }
 
