@@ -27,7 +27,8 @@ public interface VmConfig {
     interface KeyVaultFile {
         /**
          * Directory of the file recovery.keyset, which is made at the first start. Back it up: what
-         * only lost nodes hold opens with it alone. Every replica of this service has the same file.
+         * only lost nodes hold opens with it alone. Every replica of this service has the same
+         * file.
          */
         Path directory();
     }

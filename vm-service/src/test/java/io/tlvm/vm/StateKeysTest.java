@@ -78,8 +78,7 @@ class StateKeysTest {
                                 .setForce(true)
                                 .setRetain(Duration.newBuilder())
                                 .build()));
-        Awaitility.await()
-                .untilAsserted(() -> assertThat(wraps(vm, second)).isEmpty());
+        Awaitility.await().untilAsserted(() -> assertThat(wraps(vm, second)).isEmpty());
     }
 
     @Test
@@ -106,7 +105,8 @@ class StateKeysTest {
         VirtualMachine vm = cluster.running("keys-standing");
 
         var own =
-                cluster("node-s").getStanding(GetStandingRequest.newBuilder().setNode("node-s").build());
+                cluster("node-s")
+                        .getStanding(GetStandingRequest.newBuilder().setNode("node-s").build());
         var never =
                 cluster("node-u")
                         .getStanding(

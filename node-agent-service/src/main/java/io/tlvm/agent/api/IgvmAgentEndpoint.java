@@ -1,6 +1,5 @@
 package io.tlvm.agent.api;
 
-import io.grpc.Status;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.agent.cluster.JoinState;
@@ -43,6 +42,7 @@ import io.tlvm.node.v1.StoreFromStateRefResponse;
 import io.tlvm.node.v1.WithdrawCreateRequest;
 import io.tlvm.node.v1.WithdrawCreateResponse;
 import io.tlvm.ownership.id.Digest;
+import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
@@ -111,11 +111,22 @@ class IgvmAgentEndpoint implements IgvmAgentService {
 
     @Override
     public Uni<StoreFromStateRefResponse> storeFromStateRef(StoreFromStateRefRequest request) {
-        return Uni.createFrom()
-                .failure(
-                        Status.UNIMPLEMENTED
-                                .withDescription("the protocol has no command for it yet")
-                                .asRuntimeException());
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var store =
+                            new Command.StoreState(
+                                    Translate.version(c),
+                                    Translate.epoch(c),
+                                    Translate.op(c),
+                                    new NodeName(request.getSourceNode()),
+                                    new StateRef(request.getSourceDir()),
+                                    new StateRef(request.getTargetDir()));
+                    Order order =
+                            Order.of(Translate.vm(c), store, request.getSpec())
+                                    .with(request.getSealedStateKey());
+                    return Translate.stored(obey(expecting(order, request.getEkFingerprint())));
+                });
     }
 
     @Override
@@ -131,12 +142,7 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                                     Translate.mode(request.getMode()),
                                     new StateRef(request.getStateRef()));
                     Order order = Order.of(Translate.vm(c), run, request.getSpec());
-                    return Translate.run(
-                            obey(
-                                    request.getEkFingerprint().isEmpty()
-                                            ? order
-                                            : order.expecting(
-                                                    new Digest(request.getEkFingerprint()))));
+                    return Translate.run(obey(expecting(order, request.getEkFingerprint())));
                 });
     }
 
@@ -288,6 +294,10 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                                     .orElseThrow(() -> new MachineRefusal.Unknown().of(vm));
                     return GetMachineResponse.newBuilder().setReport(driver.report()).build();
                 });
+    }
+
+    private static Order expecting(Order order, String ekFingerprint) {
+        return ekFingerprint.isEmpty() ? order : order.expecting(new Digest(ekFingerprint));
     }
 
     private Answer obey(Order order) throws InterruptedException {

@@ -6,9 +6,13 @@ import io.tlvm.agent.machine.MachineDriver;
 import io.tlvm.agent.machine.MachineRefused;
 import io.tlvm.agent.machine.Machines;
 import io.tlvm.agent.machine.StoragePaths;
+import io.tlvm.node.v1.CleanedMachine;
+import io.tlvm.node.v1.GetStandingRequest;
+import io.tlvm.node.v1.GetStandingResponse;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.JoinResponse;
 import io.tlvm.node.v1.MachineReport;
+import io.tlvm.node.v1.NodeStanding;
 import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.node.v1.RenewRequest;
 import io.tlvm.node.v1.RenewResponse;
@@ -132,6 +136,7 @@ public final class Membership implements AutoCloseable {
     }
 
     private void join() throws ClusterSaysNo, InterruptedException {
+        List<CleanedMachine> cleaned = comeHome();
         JoinResponse answer =
                 link.join(
                         JoinRequest.newBuilder()
@@ -141,6 +146,7 @@ public final class Membership implements AutoCloseable {
                                 .setCapabilities(capabilities.now())
                                 .addAllMachines(reports())
                                 .addAllStoragePaths(reached())
+                                .addAllCleaned(cleaned)
                                 .build());
         for (OwnershipView row : answer.getRowsList()) {
             // Also of a machine that has no journal here: a late command would begin one.
@@ -157,6 +163,36 @@ public final class Membership implements AutoCloseable {
         LOG.infof(
                 "node=%s joined rows=%d storage_paths=%d",
                 node, answer.getRowsCount(), locations.size());
+    }
+
+    /**
+     * A node that was given up cleans up by the rows before it joins; its reports are read after
+     * that.
+     */
+    private List<CleanedMachine> comeHome() throws ClusterSaysNo, InterruptedException {
+        GetStandingResponse standing =
+                link.standing(
+                        GetStandingRequest.newBuilder()
+                                .setNode(node.value())
+                                .addAllVmUids(
+                                        machines.all().stream()
+                                                .map(driver -> driver.vm().value())
+                                                .toList())
+                                .build());
+        List<CleanedMachine> cleaned = new ArrayList<>();
+        if (standing.getStanding() == NodeStanding.NODE_STANDING_FENCED) {
+            for (OwnershipView row : standing.getRowsList()) {
+                cleaned.add(
+                        Rows.cleaned(
+                                row,
+                                machines.driver(new VmUid(row.getVmUid()))
+                                        .comeHome(Rows.seen(row))));
+            }
+            LOG.warnf(
+                    "node=%s was fenced: cleaned up by the rows of %d machines",
+                    node, cleaned.size());
+        }
+        return cleaned;
     }
 
     private void renew() throws ClusterSaysNo, InterruptedException {

@@ -1,8 +1,5 @@
 package io.tlvm.agent.gueststate;
 
-import io.tlvm.foundation.file.DurableFile;
-import io.tlvm.foundation.file.FileOwner;
-import io.tlvm.foundation.file.StableRead;
 import io.tlvm.agent.firmware.FirmwareImage;
 import io.tlvm.agent.firmware.VariableStore;
 import io.tlvm.agent.gueststate.ManifestCheck.TpmFound;
@@ -13,6 +10,9 @@ import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.keys.StateKey;
 import io.tlvm.agent.tpm.PermanentState;
 import io.tlvm.agent.tpm.TpmPayload;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.NodeName;
 

@@ -53,7 +53,8 @@ public final class RecoveryWraps {
         }
         try (StateKey key = ring.node().unwrap(own.get(), directory.vm(), directory.ref())) {
             List<KeyWrap> recovery =
-                    new ArrayList<>(older.subList(Math.max(0, older.size() - OLDER_MAX), older.size()));
+                    new ArrayList<>(
+                            older.subList(Math.max(0, older.size() - OLDER_MAX), older.size()));
             recovery.add(KeyRing.wrap(key, known.get(), directory.vm(), directory.ref()));
             List<KeyWrap> all = new ArrayList<>();
             all.add(own.get());

@@ -25,6 +25,7 @@ import io.tlvm.ownership.journal.Agent;
 import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed;
+import io.tlvm.ownership.journal.RowSeen;
 import io.tlvm.ownership.journal.Verdict;
 import io.tlvm.ownership.journal.Verdict.Action;
 import io.tlvm.ownership.journal.Verdict.Word;
@@ -62,6 +63,7 @@ public final class MachineDriver implements AutoCloseable {
     private final StateActions states;
     private final GuestActions guest;
     private final MigrationActions migrations;
+    private final RecoveryActions recoveries;
     private final MachineReports reports;
 
     private MachineDriver(VmUid vm, NodeEquipment equipment, boolean debugPaths)
@@ -77,6 +79,7 @@ public final class MachineDriver implements AutoCloseable {
         this.states = new StateActions(bench);
         this.guest = new GuestActions(bench);
         this.migrations = new MigrationActions(bench, new Keeper(), states);
+        this.recoveries = new RecoveryActions(bench, guest);
         this.reports = new MachineReports(bench, debugPaths);
     }
 
@@ -170,6 +173,7 @@ public final class MachineDriver implements AutoCloseable {
         return switch (command) {
             case Command.Prepare _ -> Optional.of(Point.PREPARE);
             case Command.Retire _ -> Optional.of(Point.RETIRE);
+            case Command.StoreState _ -> Optional.of(Point.STORE_STATE);
             case Command.Run run when run.mode() == Mode.ADOPT -> Optional.of(Point.ADOPT);
             case Command.Run _,
                     Command.Create _,
@@ -226,7 +230,9 @@ public final class MachineDriver implements AutoCloseable {
                     done(migrations.repeatPrepared(command.op(), ref));
             case Action.Send() -> migrations.send(order, plan(order));
             case Action.SwitchOver() -> migrations.switchOver(command.op());
-            case Action.AwaitLoaded() -> migrations.awaitLoaded(command.op(), attemptDirectory(command));
+            case Action.AwaitLoaded() ->
+                    migrations.awaitLoaded(command.op(), attemptDirectory(command));
+            case Action.StoreState store -> done(recoveries.store(order, store));
             case Action.DestroyAttempt() ->
                     done(migrations.discard(storage(order), command.op(), command.epoch()));
             case Action.DestroySource(var ref) -> {
@@ -255,7 +261,7 @@ public final class MachineDriver implements AutoCloseable {
         return claim != null && claim.directory().equals(ref);
     }
 
-    private Answer answer(Order order, Word word) {
+    private Answer answer(Order order, Word word) throws IOException {
         return switch (word) {
             case Word.Exited(Epoch epoch) -> {
                 var refused = bench.refusedStart;
@@ -268,6 +274,7 @@ public final class MachineDriver implements AutoCloseable {
             case Word.Released released -> migrations.releasedAgain(order.command().op(), released);
             case Word.Loaded(Digest digest) ->
                     migrations.loaded(digest, attemptDirectory(order.command()));
+            case Word.Stored(Digest digest) -> recoveries.stored(digest, order.command());
             case Word.Destroyed() -> new Answer.Done();
         };
     }
@@ -335,6 +342,17 @@ public final class MachineDriver implements AutoCloseable {
      */
     public Map<StateRef, List<KeyWrap>> recoveryWraps() throws InterruptedException {
         return queue.take(states::recoveryWraps, REPORT_PATIENCE);
+    }
+
+    /**
+     * What this node does about the machine after it was fenced, before it joins (R9).
+     *
+     * @param row as it was read just now
+     * @throws MachineRefused when its processes cannot be killed, or the journal or medium fails:
+     *     then the node must not join
+     */
+    public Returned comeHome(RowSeen row) throws InterruptedException {
+        return queue.take(() -> recoveries.comeHome(row));
     }
 
     /** After a Join: nothing older than the row that was told then is ever obeyed again (R9). */

@@ -182,8 +182,7 @@ final class MigrationActions {
         try {
             Optional<StateDirectory> directory = bench.tree().open(bench.vm, ref);
             return new Answer.Loaded(
-                    digest,
-                    directory.isPresent() ? RecoveryWraps.of(directory.get()) : List.of());
+                    digest, directory.isPresent() ? RecoveryWraps.of(directory.get()) : List.of());
         } catch (IOException failing) {
             throw new UncheckedIOException(failing);
         }

@@ -1,6 +1,5 @@
 package io.tlvm.agent.machine;
 
-import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.agent.gueststate.StateDirectory;
 import io.tlvm.agent.gueststate.StateTree;
 import io.tlvm.agent.permission.Drift;
@@ -8,6 +7,7 @@ import io.tlvm.agent.permission.Permissions;
 import io.tlvm.agent.permission.Permissions.Finding;
 import io.tlvm.agent.permission.StatePermissions;
 import io.tlvm.agent.permission.Wanted;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.ownership.id.StateRef;
 
 import org.jboss.logging.Logger;

@@ -1,5 +1,7 @@
 package io.tlvm.agent.machine;
 
+import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.file.ContentDigest;
 import io.tlvm.agent.gueststate.Expectation;
 import io.tlvm.agent.gueststate.GuestStateDigest;
@@ -20,11 +22,17 @@ import io.tlvm.foundation.keyset.KeyContexts;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.journal.Command;
+import io.tlvm.ownership.journal.Homecoming;
+import io.tlvm.ownership.journal.JournalRecord;
+import io.tlvm.ownership.journal.RowSeen;
+import io.tlvm.ownership.journal.Verdict.Action;
 
 import org.jboss.logging.Logger;
 
 import java.io.IOException;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -37,48 +45,58 @@ final class RecoveryActions {
     private static final Logger LOG = Logger.getLogger(RecoveryActions.class);
 
     private final Workbench bench;
+    private final GuestActions guest;
 
-    RecoveryActions(Workbench bench) {
+    RecoveryActions(Workbench bench, GuestActions guest) {
         this.bench = bench;
+        this.guest = guest;
     }
 
     /**
-     * Stores the state; a directory that is there already is the answer of an earlier call.
+     * Stores the state, then says so in the journal; a directory that is there already is the work
+     * of an earlier call.
      *
      * @throws MachineRefused when the key that came with the command does not open here: it was
      *     sealed to another node or for another attempt
      * @throws IOException when the medium is full or fails; nothing has the directory's name then,
      *     and another call begins anew
      */
-    Answer store(Command attempt, StateRef target, Recovered lost)
-            throws IOException, InterruptedException {
+    Answer store(Order order, Action.StoreState lost) throws IOException, InterruptedException {
         bench.processes.killAll();
         bench.dropHeld();
-        StateTree tree = bench.tree();
-        Optional<StateDirectory> made = tree.open(bench.vm, target);
+        Answer answer = store(order, lost, bench.tree());
+        if (answer instanceof Answer.Stored(Digest digest, var _)) {
+            Command attempt = order.command();
+            bench.journal.append(new JournalRecord.Stored(attempt.op(), attempt.epoch(), digest));
+        }
+        return answer;
+    }
+
+    private Answer store(Order order, Action.StoreState lost, StateTree tree) throws IOException {
+        Optional<StateDirectory> made = tree.open(bench.vm, lost.into());
         if (made.isPresent()) {
             return answer(made.get());
         }
-        Optional<StateDirectory> source = tree.open(bench.vm, lost.directory());
+        Optional<StateDirectory> source = tree.open(bench.vm, lost.from());
         if (source.isEmpty()) {
             return refused(lost, "there is no such directory");
         }
-        try (StateKey key = key(attempt, lost);
+        try (StateKey key = key(order, lost);
                 HeldState state =
                         HeldState.foreign(
                                 source.get(),
                                 key,
                                 bench.blueprint().firmware(),
                                 bench.equipment.ownerOf(bench.blueprint().spec()),
-                                lost.owner())) {
+                                lost.source())) {
             StartExamination.Outcome found =
                     state.examination()
                             .examine(
                                     new Expectation(
                                             bench.vm,
-                                            lost.directory(),
-                                            lost.owner(),
-                                            lost.ekFingerprint(),
+                                            lost.from(),
+                                            lost.source(),
+                                            order.ekFingerprint(),
                                             Optional.empty()));
             return switch (found.verdict()) {
                 case Verdict.Refused(var why) -> refused(lost, why.message());
@@ -89,31 +107,36 @@ final class RecoveryActions {
                                 lost,
                                 "the machine's description and its state disagree about a vTPM");
                     }
-                    yield store(tree, target, state, manifest, startable);
+                    yield copy(tree, lost.into(), state, manifest, startable);
                 }
             };
         }
     }
 
-    private StateKey key(Command attempt, Recovered lost) {
+    private StateKey key(Order order, Action.StoreState lost) {
+        Command attempt = order.command();
+        ByteString sealed =
+                order.sealedKey()
+                        .orElseThrow(
+                                () -> new IllegalArgumentException("a recovery comes with a key"));
         try {
             return bench.equipment
                     .keys()
                     .node()
                     .open(
-                            lost.sealedKey().toByteArray(),
+                            sealed.toByteArray(),
                             KeyContexts.recovered(
                                     bench.vm.value(),
-                                    lost.directory().value(),
+                                    lost.from().value(),
                                     bench.equipment.node().value(),
                                     attempt.op().value(),
                                     attempt.epoch().value()));
         } catch (GeneralSecurityException notOurs) {
-            throw new MachineRefusal.KeyRefused(lost.directory().value()).of(bench.vm);
+            throw new MachineRefusal.KeyRefused(lost.from().value()).of(bench.vm);
         }
     }
 
-    private Answer store(
+    private Answer copy(
             StateTree tree,
             StateRef target,
             HeldState source,
@@ -218,10 +241,48 @@ final class RecoveryActions {
         }
     }
 
-    private Answer refused(Recovered lost, String evidence) {
+    /** What was stored, once more. */
+    Answer stored(Digest digest, Command attempt) throws IOException {
+        Optional<StateDirectory> directory =
+                bench.tree().open(bench.vm, StateRef.ofAttempt(attempt.epoch(), attempt.op()));
+        return new Answer.Stored(
+                digest, directory.isPresent() ? RecoveryWraps.of(directory.get()) : List.of());
+    }
+
+    /** R9: raises the journal, kills, destroys, in this order. */
+    Returned comeHome(RowSeen row) throws IOException, InterruptedException {
+        Homecoming home =
+                Homecoming.of(bench.journal.view(), bench.observe(), bench.equipment.node(), row);
+        bench.journal.append(home.first());
+        Optional<MachineProcess> process = bench.processes.current();
+        if (home.kills() && process.isPresent()) {
+            LOG.warnf(
+                    "vm=%s the node was given up and row %s says something else: process of epoch"
+                            + " %s is killed",
+                    bench.vm, row.version(), process.get().epoch());
+            guest.kill(process.get(), "NODE_FENCED");
+        }
+        bench.processes.killLeftovers();
+        List<StateRef> destroyed = new ArrayList<>();
+        Optional<StateTree> reached =
+                bench.spec()
+                        .flatMap(spec -> bench.equipment.storage().look(spec.getStorage()).tree());
+        if (reached.isPresent()) {
+            for (StateRef ref : bench.ownDirectories()) {
+                if (!home.spares().contains(ref) && reached.get().open(bench.vm, ref).isPresent()) {
+                    reached.get().destroy(bench.vm, ref);
+                    destroyed.add(ref);
+                    LOG.infof("vm=%s directory=%s destroyed: no row needs it", bench.vm, ref);
+                }
+            }
+        }
+        return new Returned(home.kills() && process.isPresent(), destroyed);
+    }
+
+    private Answer refused(Action.StoreState lost, String evidence) {
         LOG.errorf(
                 "vm=%s guest state %s of %s is not taken over: %s",
-                bench.vm, lost.directory(), lost.owner(), evidence);
+                bench.vm, lost.from(), lost.source(), evidence);
         return new Answer.StateRefused(evidence);
     }
 }

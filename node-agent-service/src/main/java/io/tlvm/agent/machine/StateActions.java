@@ -2,10 +2,6 @@ package io.tlvm.agent.machine;
 
 import com.google.protobuf.ByteString;
 
-import io.tlvm.foundation.file.DurableFile;
-import io.tlvm.foundation.file.FileOwner;
-import io.tlvm.foundation.file.StableRead;
-import io.tlvm.foundation.file.TreeRemoval;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
 import io.tlvm.agent.gueststate.RecoveryWraps;
@@ -15,6 +11,10 @@ import io.tlvm.agent.gueststate.StateTree.Publication;
 import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.MigrationKey;
 import io.tlvm.agent.tpm.EndorsementKey;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
+import io.tlvm.foundation.file.TreeRemoval;
 import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;

@@ -150,6 +150,7 @@ final class Workbench {
         Set<StateRef> refs = new LinkedHashSet<>();
         view.created().values().stream().map(JournalRecord.Created::directory).forEach(refs::add);
         view.prepared().values().stream().map(JournalRecord.Prepared::directory).forEach(refs::add);
+        view.storing().values().stream().map(JournalRecord.Storing::directory).forEach(refs::add);
         JournalRecord.Claim claim = view.claim();
         if (claim != null) {
             refs.add(claim.directory());

@@ -18,8 +18,8 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Reads and writes the file {@code tpm2-00.permall} that swtpm writes (swtpm 0.7.1, {@code swtpm_nvstore.c}
- * and {@code tlv.h}), big-endian:
+ * Reads and writes the file {@code tpm2-00.permall} that swtpm writes (swtpm 0.7.1, {@code
+ * swtpm_nvstore.c} and {@code tlv.h}), big-endian:
  *
  * <pre>
  * version:u8=2 min_version:u8=1 header_length:u16=10 flags:u16 total_length:u32, then (tag:u16 length:u32 value)*

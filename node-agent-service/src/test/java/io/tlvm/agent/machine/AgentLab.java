@@ -21,7 +21,6 @@ import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.agent.firmware.FirmwareImages;
 import io.tlvm.agent.hypervisor.qemu.BoundedWait;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
@@ -40,6 +39,7 @@ import io.tlvm.agent.tpm.SwtpmSetup;
 import io.tlvm.agent.transfer.GrpcTransferLink;
 import io.tlvm.agent.transfer.TransferAdmission;
 import io.tlvm.agent.transfer.TransferSession;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.TrustDomain;
@@ -218,6 +218,10 @@ final class AgentLab implements AutoCloseable {
             return machines;
         }
 
+        PkiDirectory identity() {
+            return identity;
+        }
+
         String address() {
             return "127.0.0.1:" + server.getPort();
         }
@@ -242,6 +246,15 @@ final class AgentLab implements AutoCloseable {
             server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
             machines.close();
             open();
+        }
+
+        /** The agent's process ends for good; what runs is for the test to end. */
+        void shutDown() throws Exception {
+            nodes.remove(this);
+            server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+            machines.close();
+            channels.close();
+            identity.close();
         }
 
         @Override

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import java.util.List;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Two nodes, one shared storage path, guest state and memory over TLS on the loopback. */
 class MachineMigrationTest {

@@ -128,8 +128,9 @@ public final class RecoveryKeys {
             try {
                 key =
                         vault().unwrap(
-                                wrap,
-                                KeyContexts.wrap(vm.value(), directory.value(), wrap.recipient()));
+                                        wrap,
+                                        KeyContexts.wrap(
+                                                vm.value(), directory.value(), wrap.recipient()));
             } catch (GeneralSecurityException closed) {
                 why =
                         "the key vault does not open the wrap for %s: %s"

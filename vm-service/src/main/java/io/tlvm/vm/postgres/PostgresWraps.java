@@ -36,9 +36,8 @@ class PostgresWraps implements WrapRecords {
         return database.inTransaction(
                 session ->
                         session.createNativeQuery(
-                                        "insert into recovery_key (key_id, public_key,"
-                                            + " create_time) values (:id, :key, now()) on conflict"
-                                            + " do nothing")
+                                        "insert into recovery_key (key_id, public_key, create_time)"
+                                            + " values (:id, :key, now()) on conflict do nothing")
                                 .setParameter("id", key.id())
                                 .setParameter(
                                         "key",
@@ -77,8 +76,7 @@ class PostgresWraps implements WrapRecords {
                 .setParameter("directory", directory.value())
                 .setParameter("recipient", wrap.recipient())
                 .setParameter(
-                        "sealed",
-                        Base64.getEncoder().encodeToString(wrap.sealed().toByteArray()))
+                        "sealed", Base64.getEncoder().encodeToString(wrap.sealed().toByteArray()))
                 .executeUpdate();
     }
 
@@ -90,11 +88,7 @@ class PostgresWraps implements WrapRecords {
                                         "vmUid = ?1 and stateRef = ?2 order by createTime desc",
                                         UUID.fromString(vm.value()),
                                         directory.value())
-                                .map(
-                                        rows ->
-                                                rows.stream()
-                                                        .map(StateKeyWrapRow::toWrap)
-                                                        .toList()));
+                                .map(rows -> rows.stream().map(StateKeyWrapRow::toWrap).toList()));
     }
 
     @Override
@@ -104,7 +98,7 @@ class PostgresWraps implements WrapRecords {
                         session ->
                                 session.createNativeQuery(
                                                 "delete from state_key_wrap where vm_uid = :vm and"
-                                                    + " state_ref = :directory")
+                                                        + " state_ref = :directory")
                                         .setParameter("vm", UUID.fromString(vm.value()))
                                         .setParameter("directory", directory.value())
                                         .executeUpdate());

@@ -29,7 +29,6 @@ class RecoveryKeyRow extends PanacheEntityBase {
     String publicKey;
 
     RecoveryKey toKey() {
-        return new RecoveryKey(
-                keyId, ByteString.copyFrom(Base64.getDecoder().decode(publicKey)));
+        return new RecoveryKey(keyId, ByteString.copyFrom(Base64.getDecoder().decode(publicKey)));
     }
 }

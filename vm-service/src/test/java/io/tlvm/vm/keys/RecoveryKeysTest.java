@@ -114,10 +114,7 @@ class RecoveryKeysTest {
         records.keep(
                 vm,
                 DIRECTORY,
-                List.of(
-                        new KeyWrap(
-                                "recovery/another",
-                                wrap(vm, DIRECTORY, stateKey).sealed())));
+                List.of(new KeyWrap("recovery/another", wrap(vm, DIRECTORY, stateKey).sealed())));
 
         assertThat(hand(DIRECTORY))
                 .isInstanceOfSatisfying(
@@ -176,7 +173,8 @@ class RecoveryKeysTest {
                 new KeyVault() {
                     @Override
                     public RecoveryKey current() {
-                        return new RecoveryKey("0000000000000000", ByteString.copyFrom(new byte[32]));
+                        return new RecoveryKey(
+                                "0000000000000000", ByteString.copyFrom(new byte[32]));
                     }
 
                     @Override
@@ -195,12 +193,7 @@ class RecoveryKeysTest {
     private Handed hand(StateRef directory) {
         try {
             return keys.hand(
-                    vm,
-                    directory,
-                    TARGET,
-                    ByteString.copyFrom(Hpke.publicKey(node)),
-                    op,
-                    EPOCH);
+                    vm, directory, TARGET, ByteString.copyFrom(Hpke.publicKey(node)), op, EPOCH);
         } catch (GeneralSecurityException broken) {
             throw new AssertionError(broken);
         }

@@ -1,6 +1,5 @@
 package io.tlvm.foundation.file;
 
-
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

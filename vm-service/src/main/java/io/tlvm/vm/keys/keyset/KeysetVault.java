@@ -87,8 +87,7 @@ public final class KeysetVault implements KeyVault {
                             .formatted(directory, PosixFilePermissions.toString(mode)));
         }
         if (!FileOwner.of(directory).equals(FileOwner.ofThisProcess())) {
-            throw new IOException(
-                    "%s belongs to %s".formatted(directory, FileOwner.of(directory)));
+            throw new IOException("%s belongs to %s".formatted(directory, FileOwner.of(directory)));
         }
     }
 
