@@ -2,6 +2,7 @@ package io.tlvm.vm;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.tlvm.vm.failover.Failover;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Purges;
 import io.tlvm.vm.node.NodeRecords;
@@ -23,17 +24,20 @@ class Loops {
 
     private final RecoveryKeys keys;
     private final Settler settler;
+    private final Failover failover;
     private final SilenceWatch silence;
     private final Purges purges;
 
     Loops(
             RecoveryKeys keys,
             Settler settler,
+            Failover failover,
             NodeRecords nodes,
             OwnershipRows rows,
             OwnershipDriver driver) {
         this.keys = keys;
         this.settler = settler;
+        this.failover = failover;
         this.silence = new SilenceWatch(nodes, SILENCE_PERIOD);
         this.purges = new Purges(rows, driver, PURGE_PERIOD);
     }
@@ -41,6 +45,7 @@ class Loops {
     void start(@Observes StartupEvent event) {
         keys.open();
         settler.start();
+        failover.start();
         silence.start();
         purges.start();
     }
@@ -48,6 +53,7 @@ class Loops {
     void stop(@Observes ShutdownEvent event) {
         purges.close();
         silence.close();
+        failover.close();
         settler.close();
     }
 }

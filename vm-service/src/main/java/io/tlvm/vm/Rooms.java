@@ -9,6 +9,8 @@ import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.vm.agents.AgentRoom;
 import io.tlvm.vm.catalog.CatalogImages;
+import io.tlvm.vm.failover.Failover;
+import io.tlvm.vm.failover.Fencing;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.keys.WrapRecords;
 import io.tlvm.vm.keys.keyset.KeysetVault;
@@ -146,6 +148,25 @@ class Rooms {
             RecoveryKeys keys,
             Clock clock) {
         return new Cluster(nodes, rows, driver, settler, machines, keys, clock);
+    }
+
+    @Produces
+    @Singleton
+    Fencing fencing(NodeRecords nodes) {
+        return new Fencing(nodes);
+    }
+
+    @Produces
+    @Singleton
+    Failover failover(
+            OwnershipRows rows,
+            OwnershipDriver driver,
+            Settler settler,
+            NodeRecords nodes,
+            MachineRecords machines,
+            VmConfig config,
+            Clock clock) {
+        return new Failover(rows, driver, settler, nodes, machines, clock, config.settlePeriod());
     }
 
     @Produces

@@ -16,6 +16,7 @@ import io.tlvm.node.v1.RetireRequest;
 import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.StopRequest;
+import io.tlvm.node.v1.StoreFromStateRefRequest;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.StateRef;
@@ -57,6 +58,7 @@ public final class AgentSteps implements Steps {
     private static final Duration PREPARE_BOUND = Duration.ofSeconds(60);
     private static final Duration SWITCH_OVER_BOUND = Duration.ofSeconds(30);
     private static final Duration DESTROY_BOUND = Duration.ofMinutes(2);
+    private static final Duration STORE_BOUND = Duration.ofMinutes(2);
     private static final Duration LOOK_BOUND = Duration.ofSeconds(5);
     private static final Duration STOP_LOOK_EVERY = Duration.ofSeconds(1);
 
@@ -96,6 +98,7 @@ public final class AgentSteps implements Steps {
                 case Step.Transfer transfer -> transfer(row, transfer, machine(row));
                 case Step.SwitchOver switchOver -> switchOver(row, switchOver);
                 case Step.ConfirmLoaded confirm -> confirm(row, confirm);
+                case Step.StoreState store -> store(row, store, machine(row));
                 case Step.Destroy(var cleanUp) -> destroy(row, cleanUp, machine(row));
                 case Step.Purge purge -> purge(row, purge, machine(row));
             };
@@ -296,6 +299,57 @@ public final class AgentSteps implements Steps {
                                         .build());
         keys.keep(row.vm(), attempt.directory(), wraps(loaded.getWrapsList()));
         return new Answered(new Event.TargetLoaded(attempt.op(), new Digest(loaded.getDigest())));
+    }
+
+    /**
+     * The key that the target needs is open here only on its way from the vault to that node's
+     * public key.
+     */
+    private StepOutcome store(OwnershipRow row, Step.StoreState step, Machine machine) {
+        ByteString targetKey = agents.publicKey(step.node());
+        return switch (keys.hand(
+                row.vm(), step.from(), step.node(), targetKey, step.op(), step.epoch())) {
+            case RecoveryKeys.Handed.Unavailable(var why) ->
+                    new NotDone(
+                            new StepFailure(
+                                    StepFailure.Kind.REFUSED,
+                                    "GUEST_STATE_KEY_UNAVAILABLE",
+                                    "the key of its guest state cannot be had: " + why,
+                                    "bring node " + step.source() + " back",
+                                    Map.of("vm", row.vm().value())));
+            case RecoveryKeys.Handed.Sealed(var key) -> stored(row, step, machine, key);
+        };
+    }
+
+    private StepOutcome stored(
+            OwnershipRow row, Step.StoreState step, Machine machine, ByteString key) {
+        var answer =
+                agents.stub(step.node(), STORE_BOUND)
+                        .storeFromStateRef(
+                                StoreFromStateRefRequest.newBuilder()
+                                        .setCommand(Commands.command(row, step.op(), step.epoch()))
+                                        .setSpec(Commands.spec(machine))
+                                        .setSourceDir(step.from().value())
+                                        .setSourceNode(step.source().value())
+                                        .setTargetDir(step.into().value())
+                                        .setSealedStateKey(key)
+                                        .setEkFingerprint(endorsementKey(row))
+                                        .build());
+        return switch (answer.getOutcomeCase()) {
+            case STORED -> {
+                keys.keep(row.vm(), step.into(), wraps(answer.getStored().getWrapsList()));
+                yield new Answered(
+                        new Event.StateStored(
+                                step.op(),
+                                step.epoch(),
+                                new Digest(answer.getStored().getDigest())));
+            }
+            case STATE_REFUSED ->
+                    new Answered(
+                            new Event.StateRefused(
+                                    step.epoch(), answer.getStateRefused().getEvidence()));
+            case OUTCOME_NOT_SET -> new NotDone(newerAgent(step));
+        };
     }
 
     private StepOutcome destroy(OwnershipRow row, CleanUp cleanUp, Machine machine) {

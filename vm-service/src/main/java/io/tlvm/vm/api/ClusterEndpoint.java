@@ -50,9 +50,9 @@ class ClusterEndpoint implements ClusterService {
                                     request.getVmUidsList().stream().map(VmUid::new).toList());
                     return GetStandingResponse.newBuilder()
                             .setStanding(
-                                    standing.known()
-                                            ? NodeStanding.NODE_STANDING_UP
-                                            : NodeStanding.NODE_STANDING_NEW)
+                                    standing.state()
+                                            .map(TranslateNode::standing)
+                                            .orElse(NodeStanding.NODE_STANDING_NEW))
                             .addAllRows(standing.rows().stream().map(Ownership::view).toList())
                             .build();
                 });
@@ -83,7 +83,8 @@ class ClusterEndpoint implements ClusterService {
                                             request.getAddress(),
                                             TranslateNode.capabilities(request.getCapabilities()),
                                             reports(request.getMachinesList()),
-                                            request.getStoragePathsList()));
+                                            request.getStoragePathsList(),
+                                            TranslateNode.cleaned(request.getCleanedList())));
                     return JoinResponse.newBuilder()
                             .addAllRows(rows(answer))
                             .setRenewInterval(Duration.newBuilder().setSeconds(RENEW_SECONDS))

@@ -1,8 +1,10 @@
 package io.tlvm.vm.node;
 
 import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.node.NodeState;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.vm.keys.KeyWrap;
@@ -25,6 +27,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -68,7 +71,8 @@ public final class Cluster {
             String address,
             Capabilities capabilities,
             List<MachineReport> reports,
-            List<String> storagePaths) {}
+            List<String> storagePaths,
+            Map<VmUid, RowVersion> cleaned) {}
 
     /** The rows that concern a node, the storage paths of the cluster, and its recovery key. */
     public record Answer(List<OwnershipRow> rows, List<StoragePath> paths, RecoveryKey key) {}
@@ -76,9 +80,9 @@ public final class Cluster {
     /**
      * What a node reads before it joins.
      *
-     * @param known whether it ever joined
+     * @param state what was decided about it; empty when it never joined
      */
-    public record Standing(boolean known, List<OwnershipRow> rows) {}
+    public record Standing(Optional<NodeState> state, List<OwnershipRow> rows) {}
 
     /** The wraps of one directory, as a node tells them. */
     public record DirectoryKey(VmUid vm, StateRef directory, List<KeyWrap> wraps) {}
@@ -89,17 +93,33 @@ public final class Cluster {
      * @param held VMs that the node's journals know
      */
     public Standing standing(NodeName node, List<VmUid> held) {
-        return new Standing(nodes.find(node).isPresent(), rows.concerning(node, held));
+        return new Standing(
+                nodes.find(node).map(found -> found.node().state()), rows.concerning(node, held));
     }
 
-    /** A node that joined is UP and owed whatever it missed. */
+    /**
+     * A node that joined is UP and owed whatever it missed.
+     *
+     * @throws VmRefused NodeFencing while it is being given up; NotClean when it was fenced and
+     *     cleaned up by a row that has changed since
+     */
     public Answer join(Joining joining) {
-        nodes.join(
+        switch (nodes.join(
                 joining.node(),
                 joining.bootId(),
                 joining.address(),
                 joining.capabilities(),
-                joining.storagePaths());
+                joining.storagePaths(),
+                joining.cleaned())) {
+            case NodeRecords.Joined.In _ -> {
+                // UP
+            }
+            case NodeRecords.Joined.Fencing _ ->
+                    throw new VmRefused(new ClusterRefusal.NodeFencing(joining.node().value()));
+            case NodeRecords.Joined.NotClean(var vm) ->
+                    throw new VmRefused(
+                            new ClusterRefusal.NotClean(joining.node().value(), vm.value()));
+        }
         LOG.infof(
                 "joined node=%s address=%s boot=%s",
                 joining.node(), joining.address(), joining.bootId());

@@ -5,10 +5,14 @@ import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
+import io.tlvm.node.v1.CleanedMachine;
 import io.tlvm.node.v1.ClusterServiceGrpc;
+import io.tlvm.node.v1.GetStandingRequest;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.NodeCapabilities;
+import io.tlvm.node.v1.NodeStanding;
 import io.tlvm.node.v1.RenewRequest;
+import io.tlvm.ownership.id.NodeName;
 
 import java.util.List;
 import java.util.UUID;
@@ -69,6 +73,22 @@ final class Membership implements AutoCloseable {
     /** Says who the node is; again after each restart. */
     void join() {
         bootId = UUID.randomUUID().toString();
+        var standing =
+                service()
+                        .getStanding(
+                                GetStandingRequest.newBuilder()
+                                        .setNode(name)
+                                        .addAllVmUids(machines.known())
+                                        .build());
+        List<CleanedMachine> cleaned =
+                standing.getStanding() == NodeStanding.NODE_STANDING_FENCED
+                        ? machines.comeHome(new NodeName(name), standing.getRowsList())
+                        : List.of();
+        join(cleaned);
+    }
+
+    /** Says so, whatever the cluster decided about the node. */
+    void join(List<CleanedMachine> cleaned) {
         keys.learn(
                 service()
                         .join(
@@ -89,6 +109,7 @@ final class Membership implements AutoCloseable {
                                                                         + " virtualization"))
                                         .addAllMachines(machines.reports())
                                         .addAllStoragePaths(List.of(storagePath))
+                                        .addAllCleaned(cleaned)
                                         .build()));
     }
 

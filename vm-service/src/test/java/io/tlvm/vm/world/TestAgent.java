@@ -7,6 +7,7 @@ import io.tlvm.ownership.journal.Observed.Nothing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * An agent whose decisions are the product's ({@link io.tlvm.ownership.journal.Agent}) and whose
@@ -93,6 +94,17 @@ public final class TestAgent implements AutoCloseable {
         server = listen(port);
         membership.silence(false);
         membership.join();
+    }
+
+    /** The node loses power: no agent, no guest, no word. */
+    public void powerOff() {
+        kill();
+        machines.powerOff();
+    }
+
+    /** It joins as if nothing had happened, without having cleaned up. */
+    public void joinUncleaned() {
+        membership.join(List.of());
     }
 
     /** The guest's QEMU ends by itself. */
