@@ -121,6 +121,9 @@ public final class Membership implements AutoCloseable {
             trouble(String.valueOf(no.getMessage()));
         } catch (MachineRefused unusable) {
             trouble(String.valueOf(unusable.getMessage()));
+        } catch (RuntimeException unforeseen) {
+            // A node that stops renewing is given up: whatever it is, the next turn tries again.
+            LOG.errorf(unforeseen, "node=%s joined=%s", node, state.isJoined());
         }
     }
 
@@ -149,8 +152,7 @@ public final class Membership implements AutoCloseable {
                                 .addAllCleaned(cleaned)
                                 .build());
         for (OwnershipView row : answer.getRowsList()) {
-            // Also of a machine that has no journal here: a late command would begin one.
-            machines.driver(new VmUid(row.getVmUid())).raise(new RowVersion(row.getRowVersion()));
+            raise(row);
         }
         keys.learn(answer.getRecoveryKeyId(), answer.getRecoveryPublicKey());
         locations = List.copyOf(answer.getStoragePathsList());
@@ -163,6 +165,18 @@ public final class Membership implements AutoCloseable {
         LOG.infof(
                 "node=%s joined rows=%d storage_paths=%d",
                 node, answer.getRowsCount(), locations.size());
+    }
+
+    /** Also of a machine that has no journal here: a late command would begin one. */
+    private void raise(OwnershipView row) throws InterruptedException {
+        VmUid vm = new VmUid(row.getVmUid());
+        try {
+            machines.driver(vm).raise(new RowVersion(row.getRowVersion()));
+        } catch (MachineRefused undriven) {
+            // Its journal cannot be used, so no command for it is obeyed either; the others are not
+            // to wait for it.
+            LOG.errorf("vm=%s is not driven: %s", vm, undriven.getMessage());
+        }
     }
 
     /**

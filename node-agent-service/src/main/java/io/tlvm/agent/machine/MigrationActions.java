@@ -33,7 +33,6 @@ import io.tlvm.ownership.journal.Verdict.Word;
 import org.jboss.logging.Logger;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -184,7 +183,7 @@ final class MigrationActions {
             return new Answer.Loaded(
                     digest, directory.isPresent() ? RecoveryWraps.of(directory.get()) : List.of());
         } catch (IOException failing) {
-            throw new UncheckedIOException(failing);
+            throw Failures.asRefusal(bench.vm, failing);
         }
     }
 

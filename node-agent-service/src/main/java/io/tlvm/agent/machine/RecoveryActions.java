@@ -98,19 +98,29 @@ final class RecoveryActions {
                                             lost.source(),
                                             order.ekFingerprint(),
                                             Optional.empty()));
-            return switch (found.verdict()) {
-                case Verdict.Refused(var why) -> refused(lost, why.message());
-                case Verdict.Startable startable -> {
-                    Manifest manifest = found.manifest().orElseThrow();
-                    if (startable.payload().isPresent() != bench.blueprint().hasVtpm()) {
-                        yield refused(
-                                lost,
-                                "the machine's description and its state disagree about a vTPM");
-                    }
-                    yield copy(tree, lost.into(), state, manifest, startable);
-                }
-            };
+            Optional<Manifest.Tpm> known = found.manifest().flatMap(Manifest::tpm);
+            try {
+                return decided(lost, tree, state, found);
+            } finally {
+                known.ifPresent(tpm -> tpm.migrationKey().close());
+            }
         }
+    }
+
+    private Answer decided(
+            Action.StoreState lost, StateTree tree, HeldState state, StartExamination.Outcome found)
+            throws IOException {
+        return switch (found.verdict()) {
+            case Verdict.Refused(var why) -> refused(lost, why.message());
+            case Verdict.Startable startable -> {
+                Manifest manifest = found.manifest().orElseThrow();
+                if (startable.payload().isPresent() != bench.blueprint().hasVtpm()) {
+                    yield refused(
+                            lost, "the machine's description and its state disagree about a vTPM");
+                }
+                yield copy(tree, lost.into(), state, manifest, startable);
+            }
+        };
     }
 
     private StateKey key(Order order, Action.StoreState lost) {

@@ -183,6 +183,16 @@ final class LabMachine {
                             .with(sealedKey));
         }
 
+        /** Another node is to try it. */
+        Answer discard(Node target) throws Exception {
+            return target.obey(
+                    Order.of(
+                            vm,
+                            new io.tlvm.ownership.journal.Command.Discard(
+                                    next(), new Epoch(attemptEpoch), recovery),
+                            lab.storage));
+        }
+
         /** The row after StateStored. */
         void stored() {
             directory = into;

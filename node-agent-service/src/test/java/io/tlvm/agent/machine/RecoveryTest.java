@@ -252,6 +252,26 @@ class RecoveryTest {
     }
 
     @Test
+    void a_try_that_was_given_up_is_destroyed_and_never_begun_again() throws Exception {
+        Answer.Created made = machine.create(a);
+        byte[] key = stateKey(machine, machine.directory(), made.wraps());
+        var recovery = machine.recover(a);
+        ByteString sealed = seal(b, recovery, key);
+        recovery.store(b, sealed, fingerprint(made));
+        b.restart();
+        assertThat(recovery.store(b, sealed, fingerprint(made)))
+                .as("another agent of the node knows it too")
+                .isInstanceOf(Answer.Stored.class);
+
+        recovery.discard(b);
+
+        assertNothingMade(recovery.into);
+        assertThatThrownBy(() -> recovery.store(b, sealed, fingerprint(made)))
+                .isInstanceOf(MachineRefused.class);
+        assertThat(machine.files()).as("the state itself is untouched").isDirectory();
+    }
+
+    @Test
     void a_directory_that_is_older_than_the_recovery_key_gets_its_wrap_when_the_key_is_known()
             throws Exception {
         Node c = lab.node("node-c");
@@ -264,7 +284,11 @@ class RecoveryTest {
 
         assertThat(wraps).containsOnlyKeys(machine.directory());
         assertThat(c.driver(machine).recoveryWraps()).as("made once").isEqualTo(wraps);
-        assertThat(stateKey(machine, machine.directory(), wraps.get(machine.directory())))
+        assertThat(
+                        stateKey(
+                                machine,
+                                machine.directory(),
+                                wraps.getOrDefault(machine.directory(), List.of())))
                 .hasSize(32);
         assertThat(machine.start(c))
                 .as("its own wrap is still there")

@@ -50,9 +50,10 @@ public final class KeysetVault implements KeyVault {
      *     its key are kept: a new key would open none of them
      */
     public static KeysetVault open(Path directory, Optional<RecoveryKey> registered) {
-        Path file = directory.toAbsolutePath().resolve(FILE);
+        Path vault = directory.toAbsolutePath();
+        Path file = vault.resolve(FILE);
         try {
-            prepare(file.getParent());
+            prepare(vault);
             Optional<KeysetFile> kept = KeysetFile.load(file);
             if (kept.isPresent()) {
                 return new KeysetVault(kept.get());
