@@ -82,6 +82,7 @@ final class FakeCloud implements AutoCloseable {
             "projects/default/operations/compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001";
 
     final Path pki;
+    final FakeNodes nodes = new FakeNodes();
     final List<CreateVirtualMachineRequest> creates = new CopyOnWriteArrayList<>();
     final List<MigrateVirtualMachineRequest> migrates = new CopyOnWriteArrayList<>();
     final List<DeleteVirtualMachineRequest> deletes = new CopyOnWriteArrayList<>();
@@ -124,6 +125,7 @@ final class FakeCloud implements AutoCloseable {
                                 directory.resolve("compute"),
                                 "spiffe://" + DOMAIN + "/svc/vm-service"),
                         new Machines(),
+                        nodes,
                         new Watch(),
                         new Operations());
     }

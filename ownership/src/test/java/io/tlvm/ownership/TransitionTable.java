@@ -13,11 +13,13 @@ import io.tlvm.ownership.row.Coordinator;
 import io.tlvm.ownership.row.Decision;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.GuestIdentity;
+import io.tlvm.ownership.row.Nodes;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.StopMode;
 import io.tlvm.ownership.row.Phase.StopOrder;
+import io.tlvm.ownership.row.Phase.Wanted;
 
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,6 +49,20 @@ final class TransitionTable {
     static final CleanUp OWED =
             new CleanUp(CleanUp.Kind.DISCARD, B, FIRST, new Epoch(1), new StateRef("g1-00000007"));
     static final Attempt.Prepared PREPARED = new Attempt.Prepared("00", THERE);
+
+    /** Every node may be given a VM and may be taken one from. */
+    static final Nodes ANY =
+            new Nodes() {
+                @Override
+                public boolean isUp(NodeName node) {
+                    return true;
+                }
+
+                @Override
+                public boolean isFenced(NodeName node) {
+                    return true;
+                }
+            };
 
     private TransitionTable() {}
 
@@ -78,6 +94,12 @@ final class TransitionTable {
         rows.put("MIGRATING, prepared", row(new Phase.Migrating(prepared), null, true));
         rows.put("HANDOVER", row(new Phase.Handover(prepared), null, true));
         rows.put("RELEASED", row(new Phase.Released(prepared, DIGEST), null, true));
+        rows.put(
+                "RECOVERING",
+                row(new Phase.Recovering(OP, B, ATTEMPT, THERE, Wanted.RUNNING), null, true));
+        rows.put(
+                "RECOVERING, was stopped",
+                row(new Phase.Recovering(OP, B, ATTEMPT, THERE, Wanted.STOPPED), null, true));
         rows.put("DELETING", row(new Phase.Deleting(NOON), null, true));
         rows.put("PURGED", row(new Phase.Purged(OP, new TreeSet<>(List.of(A, B))), null, true));
         rows.put("QUARANTINED", row(new Phase.Quarantined("evidence"), null, true));
@@ -92,6 +114,7 @@ final class TransitionTable {
                 phase instanceof Phase.Migrating
                                 || phase instanceof Phase.Handover
                                 || phase instanceof Phase.Released
+                                || phase instanceof Phase.Recovering
                         ? ATTEMPT
                         : Epoch.NONE,
                 A,
@@ -120,6 +143,9 @@ final class TransitionTable {
                 new Event.TargetLoaded(OP, DIGEST),
                 new Event.NotClaimed(EPOCH, true),
                 new Event.Aborted(OP, "deadline"),
+                new Event.NodeLost(OTHER, B),
+                new Event.StateStored(OP, ATTEMPT, DIGEST),
+                new Event.OwnerReturned(),
                 new Event.CleanedUp(OWED),
                 new Event.DeleteAsked(OP, NOON),
                 new Event.UndeleteAsked(OP),
@@ -143,7 +169,7 @@ final class TransitionTable {
     }
 
     static String cell(OwnershipRow row, Event event) {
-        return switch (Coordinator.decide(row, event, node -> true)) {
+        return switch (Coordinator.decide(row, event, ANY)) {
             case Decision.Already _ -> "=";
             case Decision.Refused _ -> "·";
             case Decision.Next(var next) -> describe(row, next);

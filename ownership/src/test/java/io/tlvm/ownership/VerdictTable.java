@@ -79,6 +79,16 @@ final class VerdictTable {
         all.put("target loaded", new Situation(loaded, new Alive(ATTEMPT, State.LOADED)));
         all.put("target loaded, QEMU gone", new Situation(loaded, nothing));
         all.put("target adopted", new Situation(adopted, new Alive(ATTEMPT, State.RUNNING)));
+        AgentView storing =
+                AgentView.of(
+                        List.of(
+                                new JournalRecord.Seen(new RowVersion(6), Epoch.NONE),
+                                new JournalRecord.Storing(OP, ATTEMPT, THERE)));
+        all.put("stores a lost node's state", new Situation(storing, nothing));
+        all.put(
+                "stored it",
+                new Situation(
+                        storing.with(new JournalRecord.Stored(OP, ATTEMPT, DIGEST)), nothing));
         all.put(
                 "gave its word",
                 new Situation(
@@ -109,6 +119,9 @@ final class VerdictTable {
         all.put("BeginOutgoing", new Command.BeginOutgoing(VERSION, EPOCH, OP, TransitionTable.B));
         all.put("Continue", new Command.Continue(VERSION, EPOCH, OP));
         all.put("ConfirmLoaded", new Command.ConfirmLoaded(VERSION, ATTEMPT, OP));
+        all.put(
+                "StoreState",
+                new Command.StoreState(VERSION, ATTEMPT, OP, TransitionTable.A, HERE, THERE));
         all.put("Discard", new Command.Discard(VERSION, ATTEMPT, OP));
         all.put("Retire", new Command.Retire(VERSION, EPOCH, OP, HERE));
         all.put("Purge", new Command.Purge(VERSION, Epoch.NONE, OP));

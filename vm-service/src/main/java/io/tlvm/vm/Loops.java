@@ -2,6 +2,8 @@ package io.tlvm.vm;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.tlvm.vm.failover.Failover;
+import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Purges;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.node.SilenceWatch;
@@ -20,18 +22,30 @@ class Loops {
     private static final Duration SILENCE_PERIOD = Duration.ofSeconds(1);
     private static final Duration PURGE_PERIOD = Duration.ofSeconds(10);
 
+    private final RecoveryKeys keys;
     private final Settler settler;
+    private final Failover failover;
     private final SilenceWatch silence;
     private final Purges purges;
 
-    Loops(Settler settler, NodeRecords nodes, OwnershipRows rows, OwnershipDriver driver) {
+    Loops(
+            RecoveryKeys keys,
+            Settler settler,
+            Failover failover,
+            NodeRecords nodes,
+            OwnershipRows rows,
+            OwnershipDriver driver) {
+        this.keys = keys;
         this.settler = settler;
+        this.failover = failover;
         this.silence = new SilenceWatch(nodes, SILENCE_PERIOD);
         this.purges = new Purges(rows, driver, PURGE_PERIOD);
     }
 
     void start(@Observes StartupEvent event) {
+        keys.open();
         settler.start();
+        failover.start();
         silence.start();
         purges.start();
     }
@@ -39,6 +53,7 @@ class Loops {
     void stop(@Observes ShutdownEvent event) {
         purges.close();
         silence.close();
+        failover.close();
         settler.close();
     }
 }

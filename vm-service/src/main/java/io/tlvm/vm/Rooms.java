@@ -9,6 +9,11 @@ import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.vm.agents.AgentRoom;
 import io.tlvm.vm.catalog.CatalogImages;
+import io.tlvm.vm.failover.Failover;
+import io.tlvm.vm.failover.Fencing;
+import io.tlvm.vm.keys.RecoveryKeys;
+import io.tlvm.vm.keys.WrapRecords;
+import io.tlvm.vm.keys.keyset.KeysetVault;
 import io.tlvm.vm.machine.CreateSteps;
 import io.tlvm.vm.machine.DeleteVerb;
 import io.tlvm.vm.machine.ImageCheck;
@@ -63,15 +68,29 @@ class Rooms {
 
     @Produces
     @Singleton
+    RecoveryKeys recoveryKeys(WrapRecords records, VmConfig config) {
+        return new RecoveryKeys(
+                registered -> KeysetVault.open(config.keyVault().directory(), registered), records);
+    }
+
+    @Produces
+    @Singleton
     AgentRoom agents(
             ChannelFactory channels,
             TrustDomain trustDomain,
             NodeRecords nodes,
             MachineRecords machines,
             PkiDirectory pki,
+            RecoveryKeys keys,
             Clock clock) {
         return new AgentRoom(
-                channels, trustDomain, nodes, machines, new PlanSigner(pki.keyManager()), clock);
+                channels,
+                trustDomain,
+                nodes,
+                machines,
+                new PlanSigner(pki.keyManager()),
+                keys,
+                clock);
     }
 
     void close(@Disposes AgentRoom agents) {
@@ -126,8 +145,28 @@ class Rooms {
             OwnershipDriver driver,
             Settler settler,
             MachineRecords machines,
+            RecoveryKeys keys,
             Clock clock) {
-        return new Cluster(nodes, rows, driver, settler, machines, clock);
+        return new Cluster(nodes, rows, driver, settler, machines, keys, clock);
+    }
+
+    @Produces
+    @Singleton
+    Fencing fencing(NodeRecords nodes) {
+        return new Fencing(nodes);
+    }
+
+    @Produces
+    @Singleton
+    Failover failover(
+            OwnershipRows rows,
+            OwnershipDriver driver,
+            Settler settler,
+            NodeRecords nodes,
+            MachineRecords machines,
+            VmConfig config,
+            Clock clock) {
+        return new Failover(rows, driver, settler, nodes, machines, clock, config.settlePeriod());
     }
 
     @Produces

@@ -3,6 +3,7 @@ package io.tlvm.vm;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
+import java.nio.file.Path;
 import java.time.Duration;
 
 /** Settings of vm-service. */
@@ -18,6 +19,19 @@ public interface VmConfig {
 
     /** User ids under which the processes of VMs run, the same on every node. */
     UserId userId();
+
+    /** Where the private half of the cluster's recovery key is. */
+    KeyVaultFile keyVault();
+
+    /** The key vault that needs nothing but a file. */
+    interface KeyVaultFile {
+        /**
+         * Directory of the file recovery.keyset, which is made at the first start. Back it up: what
+         * only lost nodes hold opens with it alone. Every replica of this service has the same
+         * file.
+         */
+        Path directory();
+    }
 
     /** A range of user ids that nothing else on the nodes uses. */
     interface UserId {

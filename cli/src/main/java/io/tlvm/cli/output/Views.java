@@ -311,6 +311,12 @@ public final class Views {
                         Column.wide(
                                 "TRUSTED-LAUNCH-REASON",
                                 node -> node.getCapabilities().getTrustedLaunchReason()),
+                        Column.wide(
+                                "GIVEN-UP",
+                                node ->
+                                        node.getConditionsList().stream()
+                                                .map(Condition::getMessage)
+                                                .collect(Collectors.joining("; "))),
                         Column.wide("VBS-REASON", node -> node.getCapabilities().getVbsReason()),
                         Column.wide(
                                 "ACCEL-REASON",

@@ -38,9 +38,12 @@ import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.StopRequest;
 import io.tlvm.node.v1.StopResponse;
+import io.tlvm.node.v1.StoreFromStateRefRequest;
+import io.tlvm.node.v1.StoreFromStateRefResponse;
 import io.tlvm.node.v1.WithdrawCreateRequest;
 import io.tlvm.node.v1.WithdrawCreateResponse;
 import io.tlvm.ownership.id.Digest;
+import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
@@ -108,6 +111,26 @@ class IgvmAgentEndpoint implements IgvmAgentService {
     }
 
     @Override
+    public Uni<StoreFromStateRefResponse> storeFromStateRef(StoreFromStateRefRequest request) {
+        return Answering.with(
+                () -> {
+                    var c = request.getCommand();
+                    var store =
+                            new Command.StoreState(
+                                    Translate.version(c),
+                                    Translate.epoch(c),
+                                    Translate.op(c),
+                                    new NodeName(request.getSourceNode()),
+                                    new StateRef(request.getSourceDir()),
+                                    new StateRef(request.getTargetDir()));
+                    Order order =
+                            Order.of(Translate.vm(c), store, request.getSpec())
+                                    .with(request.getSealedStateKey());
+                    return Translate.stored(obey(expecting(order, request.getEkFingerprint())));
+                });
+    }
+
+    @Override
     public Uni<RunResponse> run(RunRequest request) {
         return Answering.with(
                 () -> {
@@ -122,13 +145,7 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                     Order order = Order.of(Translate.vm(c), run, request.getSpec());
                     return withPaths(
                             order.vm(),
-                            Translate.run(
-                                    obey(
-                                            request.getEkFingerprint().isEmpty()
-                                                    ? order
-                                                    : order.expecting(
-                                                            new Digest(
-                                                                    request.getEkFingerprint())))));
+                            Translate.run(obey(expecting(order, request.getEkFingerprint()))));
                 });
     }
 
@@ -292,6 +309,10 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                                     .orElseThrow(() -> new MachineRefusal.Unknown().of(vm));
                     return GetMachineResponse.newBuilder().setReport(driver.report()).build();
                 });
+    }
+
+    private static Order expecting(Order order, String ekFingerprint) {
+        return ekFingerprint.isEmpty() ? order : order.expecting(new Digest(ekFingerprint));
     }
 
     private Answer obey(Order order) throws InterruptedException {

@@ -54,6 +54,14 @@ final class Refusals {
                                     directory, vm, what)
                             .with("stateRef", directory)
                             .with("reason", what);
+            case MachineRefusal.KeyRefused(var directory) ->
+                    of(ErrorReason.ERROR_REASON_PERMISSION_DENIED)
+                            .what(
+                                    "the key of guest state %s of machine %s does not open: it was"
+                                            + " sealed to another node or for another attempt",
+                                    directory, vm)
+                            .fix("Nothing to do by hand: the control plane seals it anew.")
+                            .with("stateRef", directory);
             case MachineRefusal.PlanRefused(var what) ->
                     of(ErrorReason.ERROR_REASON_PERMISSION_DENIED)
                             .what("the migration plan is not accepted: %s", what)

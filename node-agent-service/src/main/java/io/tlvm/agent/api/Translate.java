@@ -2,7 +2,9 @@ package io.tlvm.agent.api;
 
 import com.google.protobuf.ByteString;
 
+import io.tlvm.agent.cluster.KeyReports;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
+import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.machine.Answer;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.node.v1.BeginOutgoingResponse;
@@ -19,8 +21,11 @@ import io.tlvm.node.v1.RunMode;
 import io.tlvm.node.v1.RunNotClaimed;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.RunStateRefused;
+import io.tlvm.node.v1.StateStored;
 import io.tlvm.node.v1.StopMode;
 import io.tlvm.node.v1.StopResponse;
+import io.tlvm.node.v1.StoreFromStateRefResponse;
+import io.tlvm.node.v1.StoreStateRefused;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
@@ -32,6 +37,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 
 /** Between the contract's messages and the domain's values. */
 final class Translate {
@@ -73,13 +79,14 @@ final class Translate {
     }
 
     static CreateStateResponse created(Answer answer) {
-        if (!(answer instanceof Answer.Created(var directory, var certificate))) {
+        if (!(answer instanceof Answer.Created(var directory, var certificate, var wraps))) {
             throw unexpected(answer);
         }
         return CreateStateResponse.newBuilder()
                 .setStateRef(directory.value())
                 .setEkCertificate(certificate)
                 .setEkFingerprint(fingerprint(certificate))
+                .addAllWraps(proto(wraps))
                 .build();
     }
 
@@ -114,6 +121,7 @@ final class Translate {
             case Answer.StateRefused(var evidence) ->
                     response.setStateRefused(RunStateRefused.newBuilder().setEvidence(evidence));
             case Answer.Created _,
+                    Answer.Stored _,
                     Answer.Stopping _,
                     Answer.Prepared _,
                     Answer.AtPreSwitchover _,
@@ -132,6 +140,7 @@ final class Translate {
                     StopResponse.newBuilder().setExited(true).build();
             case Answer.Stopping _ -> StopResponse.getDefaultInstance();
             case Answer.Created _,
+                    Answer.Stored _,
                     Answer.Activated _,
                     Answer.Gone _,
                     Answer.NotClaimed _,
@@ -166,10 +175,44 @@ final class Translate {
     }
 
     static ConfirmLoadedResponse loaded(Answer answer) {
-        if (!(answer instanceof Answer.Loaded(var digest))) {
+        if (!(answer instanceof Answer.Loaded(var digest, var wraps))) {
             throw unexpected(answer);
         }
-        return ConfirmLoadedResponse.newBuilder().setDigest(digest.value()).build();
+        return ConfirmLoadedResponse.newBuilder()
+                .setDigest(digest.value())
+                .addAllWraps(proto(wraps))
+                .build();
+    }
+
+    static StoreFromStateRefResponse stored(Answer answer) {
+        StoreFromStateRefResponse.Builder response = StoreFromStateRefResponse.newBuilder();
+        return switch (answer) {
+            case Answer.Stored(var digest, var wraps) ->
+                    response.setStored(
+                                    StateStored.newBuilder()
+                                            .setDigest(digest.value())
+                                            .addAllWraps(proto(wraps)))
+                            .build();
+            case Answer.StateRefused(var evidence) ->
+                    response.setStateRefused(StoreStateRefused.newBuilder().setEvidence(evidence))
+                            .build();
+            case Answer.Created _,
+                    Answer.Activated _,
+                    Answer.Exited _,
+                    Answer.Gone _,
+                    Answer.NotClaimed _,
+                    Answer.Stopping _,
+                    Answer.Prepared _,
+                    Answer.AtPreSwitchover _,
+                    Answer.Released _,
+                    Answer.Loaded _,
+                    Answer.Done _ ->
+                    throw unexpected(answer);
+        };
+    }
+
+    private static List<io.tlvm.node.v1.KeyWrap> proto(List<KeyWrap> wraps) {
+        return wraps.stream().map(KeyReports::proto).toList();
     }
 
     static BeginOutgoingResponse atPause(Answer answer) {

@@ -1,14 +1,24 @@
 package io.tlvm.agent.cluster;
 
+import io.tlvm.node.v1.GetStandingRequest;
+import io.tlvm.node.v1.GetStandingResponse;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.JoinResponse;
 import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.node.v1.RenewRequest;
 import io.tlvm.node.v1.RenewResponse;
+import io.tlvm.node.v1.ReportStateKeysRequest;
 import io.tlvm.ownership.id.VmUid;
 
 /** The way to vm-service. */
 public interface ClusterLink {
+    /**
+     * What the cluster decided about this node; asked before it joins.
+     *
+     * @throws ClusterSaysNo when it is refused, or vm-service is not reached
+     */
+    GetStandingResponse standing(GetStandingRequest request) throws ClusterSaysNo;
+
     /**
      * Asks to be admitted.
      *
@@ -29,6 +39,13 @@ public interface ClusterLink {
      * @throws ClusterSaysNo when there is no such row, or vm-service is not reached
      */
     OwnershipView row(VmUid vm) throws ClusterSaysNo;
+
+    /**
+     * Hands over wrapped state keys.
+     *
+     * @throws ClusterSaysNo when it is refused, or vm-service is not reached
+     */
+    void reportStateKeys(ReportStateKeysRequest request) throws ClusterSaysNo;
 
     /** No answer, or a refusal. */
     final class ClusterSaysNo extends Exception {

@@ -8,11 +8,14 @@ import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.node.v1.ClusterServiceGrpc;
 import io.tlvm.node.v1.ClusterServiceGrpc.ClusterServiceBlockingStub;
 import io.tlvm.node.v1.GetOwnershipRequest;
+import io.tlvm.node.v1.GetStandingRequest;
+import io.tlvm.node.v1.GetStandingResponse;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.JoinResponse;
 import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.node.v1.RenewRequest;
 import io.tlvm.node.v1.RenewResponse;
+import io.tlvm.node.v1.ReportStateKeysRequest;
 import io.tlvm.ownership.id.VmUid;
 
 import java.time.Duration;
@@ -31,6 +34,16 @@ public final class GrpcCluster implements ClusterLink {
         this.channels = channels;
         this.address = address;
         this.vmService = vmService;
+    }
+
+    @Override
+    public GetStandingResponse standing(GetStandingRequest request) throws ClusterSaysNo {
+        return call(stub -> stub.getStanding(request));
+    }
+
+    @Override
+    public void reportStateKeys(ReportStateKeysRequest request) throws ClusterSaysNo {
+        var unused = call(stub -> stub.reportStateKeys(request));
     }
 
     @Override

@@ -1,15 +1,21 @@
 package io.tlvm.agent.cluster;
 
 import io.tlvm.agent.cluster.ClusterLink.ClusterSaysNo;
+import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.machine.MachineDriver;
 import io.tlvm.agent.machine.MachineRefused;
 import io.tlvm.agent.machine.Machines;
 import io.tlvm.agent.machine.StoragePaths;
+import io.tlvm.node.v1.CleanedMachine;
+import io.tlvm.node.v1.GetStandingRequest;
+import io.tlvm.node.v1.GetStandingResponse;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.JoinResponse;
 import io.tlvm.node.v1.MachineReport;
+import io.tlvm.node.v1.NodeStanding;
 import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.node.v1.RenewRequest;
+import io.tlvm.node.v1.RenewResponse;
 import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.RowVersion;
@@ -45,6 +51,7 @@ public final class Membership implements AutoCloseable {
     private final String bootId;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final JoinState state;
+    private final KeyReports keys;
     private volatile List<StorageLocation> locations = List.of();
     private Duration interval = Duration.ofSeconds(5);
     private String lastTrouble = "";
@@ -53,6 +60,7 @@ public final class Membership implements AutoCloseable {
      * A node that has not joined yet.
      *
      * @param address where vm-service and other agents reach this agent, host:port
+     * @param ring told for whom state keys are wrapped
      * @param state told when the node is admitted, and when not any more
      * @throws IOException when the kernel does not tell its boot id
      */
@@ -63,6 +71,7 @@ public final class Membership implements AutoCloseable {
             Machines machines,
             StoragePaths storage,
             CapabilityReport capabilities,
+            KeyRing ring,
             JoinState state)
             throws IOException {
         this.node = node;
@@ -72,6 +81,7 @@ public final class Membership implements AutoCloseable {
         this.storage = storage;
         this.capabilities = capabilities;
         this.state = state;
+        this.keys = new KeyReports(node, link, machines, ring);
         this.bootId = Files.readString(BOOT_ID).strip();
     }
 
@@ -102,6 +112,7 @@ public final class Membership implements AutoCloseable {
                 join();
             }
             renew();
+            keys.send();
             lastTrouble = "";
         } catch (ClusterSaysNo no) {
             if (!no.isSilent()) {
@@ -110,6 +121,9 @@ public final class Membership implements AutoCloseable {
             trouble(String.valueOf(no.getMessage()));
         } catch (MachineRefused unusable) {
             trouble(String.valueOf(unusable.getMessage()));
+        } catch (RuntimeException unforeseen) {
+            // A node that stops renewing is given up: whatever it is, the next turn tries again.
+            LOG.errorf(unforeseen, "node=%s joined=%s", node, state.isJoined());
         }
     }
 
@@ -125,6 +139,7 @@ public final class Membership implements AutoCloseable {
     }
 
     private void join() throws ClusterSaysNo, InterruptedException {
+        List<CleanedMachine> cleaned = comeHome();
         JoinResponse answer =
                 link.join(
                         JoinRequest.newBuilder()
@@ -134,13 +149,12 @@ public final class Membership implements AutoCloseable {
                                 .setCapabilities(capabilities.now())
                                 .addAllMachines(reports())
                                 .addAllStoragePaths(reached())
+                                .addAllCleaned(cleaned)
                                 .build());
         for (OwnershipView row : answer.getRowsList()) {
-            var driver = machines.find(new VmUid(row.getVmUid()));
-            if (driver.isPresent()) {
-                driver.get().raise(new RowVersion(row.getRowVersion()));
-            }
+            raise(row);
         }
+        keys.learn(answer.getRecoveryKeyId(), answer.getRecoveryPublicKey());
         locations = List.copyOf(answer.getStoragePathsList());
         Duration told =
                 Duration.ofSeconds(
@@ -153,17 +167,59 @@ public final class Membership implements AutoCloseable {
                 node, answer.getRowsCount(), locations.size());
     }
 
+    /** Also of a machine that has no journal here: a late command would begin one. */
+    private void raise(OwnershipView row) throws InterruptedException {
+        VmUid vm = new VmUid(row.getVmUid());
+        try {
+            machines.driver(vm).raise(new RowVersion(row.getRowVersion()));
+        } catch (MachineRefused undriven) {
+            // Its journal cannot be used, so no command for it is obeyed either; the others are not
+            // to wait for it.
+            LOG.errorf("vm=%s is not driven: %s", vm, undriven.getMessage());
+        }
+    }
+
+    /**
+     * A node that was given up cleans up by the rows before it joins; its reports are read after
+     * that.
+     */
+    private List<CleanedMachine> comeHome() throws ClusterSaysNo, InterruptedException {
+        GetStandingResponse standing =
+                link.standing(
+                        GetStandingRequest.newBuilder()
+                                .setNode(node.value())
+                                .addAllVmUids(
+                                        machines.all().stream()
+                                                .map(driver -> driver.vm().value())
+                                                .toList())
+                                .build());
+        List<CleanedMachine> cleaned = new ArrayList<>();
+        if (standing.getStanding() == NodeStanding.NODE_STANDING_FENCED) {
+            for (OwnershipView row : standing.getRowsList()) {
+                cleaned.add(
+                        Rows.cleaned(
+                                row,
+                                machines.driver(new VmUid(row.getVmUid()))
+                                        .comeHome(Rows.seen(row))));
+            }
+            LOG.warnf(
+                    "node=%s was fenced: cleaned up by the rows of %d machines",
+                    node, cleaned.size());
+        }
+        return cleaned;
+    }
+
     private void renew() throws ClusterSaysNo, InterruptedException {
-        locations =
-                List.copyOf(
-                        link.renew(
-                                        RenewRequest.newBuilder()
-                                                .setNode(node.value())
-                                                .setBootId(bootId)
-                                                .addAllMachines(reports())
-                                                .addAllStoragePaths(reached())
-                                                .build())
-                                .getStoragePathsList());
+        RenewResponse answer =
+                link.renew(
+                        RenewRequest.newBuilder()
+                                .setNode(node.value())
+                                .setBootId(bootId)
+                                .addAllMachines(reports())
+                                .addAllStoragePaths(reached())
+                                .build());
+        locations = List.copyOf(answer.getStoragePathsList());
+        keys.learn(answer.getRecoveryKeyId(), answer.getRecoveryPublicKey());
     }
 
     private List<MachineReport> reports() throws InterruptedException {

@@ -11,7 +11,6 @@ import io.tlvm.agent.cluster.GrpcCluster;
 import io.tlvm.agent.cluster.JoinState;
 import io.tlvm.agent.cluster.Membership;
 import io.tlvm.agent.cluster.PlanCheck;
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.firmware.FirmwareImages;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher;
@@ -20,6 +19,7 @@ import io.tlvm.agent.image.CatalogImages;
 import io.tlvm.agent.image.Disks;
 import io.tlvm.agent.image.ImageCache;
 import io.tlvm.agent.image.VhdxConversion;
+import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.machine.DiskPreparation;
 import io.tlvm.agent.machine.Machines;
@@ -36,6 +36,7 @@ import io.tlvm.agent.transfer.GrpcTransferLink;
 import io.tlvm.agent.transfer.Rehearsal;
 import io.tlvm.agent.transfer.TransferAdmission;
 import io.tlvm.foundation.config.TlvmConfig;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.foundation.identity.TrustDomain;
@@ -127,6 +128,12 @@ class Rooms {
 
     @Produces
     @Singleton
+    KeyRing keys(NodeKeyset keyset) {
+        return new KeyRing(keyset);
+    }
+
+    @Produces
+    @Singleton
     StoragePaths storagePaths(AgentConfig config) {
         return new StoragePaths(config.claimEmptyStoragePaths());
     }
@@ -140,7 +147,7 @@ class Rooms {
             StateDirectories directories,
             HostCapabilities host,
             Guardian guardian,
-            NodeKeyset keyset,
+            KeyRing keys,
             StoragePaths storage,
             ChannelFactory channels,
             TrustDomain trustDomain,
@@ -155,7 +162,7 @@ class Rooms {
                 host,
                 new QemuLauncher(guardian, host.qemu(), host.swtpm(), QMP_COMMAND_MAX),
                 new SwtpmSetup(ekCa, MANUFACTURE_MAX),
-                keyset,
+                keys,
                 new SecureRandom(),
                 storage,
                 new GrpcTransferLink(channels, trustDomain),
@@ -265,6 +272,7 @@ class Rooms {
             Machines machines,
             StoragePaths storage,
             CapabilityReport capabilities,
+            KeyRing ring,
             JoinState state)
             throws IOException {
         return new Membership(
@@ -274,6 +282,7 @@ class Rooms {
                 machines,
                 storage,
                 capabilities,
+                ring,
                 state);
     }
 

@@ -1,7 +1,4 @@
-/**
- * Files that must survive a power cut, and files that an unprivileged process may change while they
- * are read.
- */
+/** Digests of content. */
 @NullMarked
 package io.tlvm.agent.file;
 

@@ -1,7 +1,7 @@
 package io.tlvm.agent.firmware;
 
 import io.tlvm.agent.file.ContentDigest;
-import io.tlvm.agent.file.StableRead;
+import io.tlvm.foundation.file.StableRead;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,9 +3,9 @@ package io.tlvm.agent.firmware;
 import com.google.protobuf.ByteString;
 
 import io.tlvm.agent.file.ContentDigest;
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 import io.tlvm.ownership.id.Digest;
 
 import java.io.IOException;

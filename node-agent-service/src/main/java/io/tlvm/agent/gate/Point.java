@@ -2,7 +2,7 @@ package io.tlvm.agent.gate;
 
 import io.tlvm.foundation.gate.Gates;
 
-/** The gates of the agent, in the order of a live migration. */
+/** The gates of the agent, in the order of a live migration; the last one is a recovery's. */
 public enum Point {
     PREPARE,
     SEND,
@@ -11,7 +11,8 @@ public enum Point {
     LOADED,
     RELEASED,
     ADOPT,
-    RETIRE;
+    RETIRE,
+    STORE_STATE;
 
     /** As a test writes it, {@code agent.PREPARE}. */
     public String gateName() {

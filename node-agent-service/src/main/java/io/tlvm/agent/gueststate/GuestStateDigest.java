@@ -1,7 +1,7 @@
 package io.tlvm.agent.gueststate;
 
 import io.tlvm.agent.file.ContentDigest;
-import io.tlvm.agent.keys.ContextInfo;
+import io.tlvm.foundation.keyset.ContextInfo;
 import io.tlvm.ownership.id.Digest;
 
 import java.util.Optional;

@@ -1,17 +1,18 @@
 package io.tlvm.agent.gueststate;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.firmware.FirmwareImage;
 import io.tlvm.agent.firmware.VariableStore;
 import io.tlvm.agent.gueststate.ManifestCheck.TpmFound;
 import io.tlvm.agent.keys.DirectoryKeys;
+import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.keys.StateKey;
 import io.tlvm.agent.tpm.PermanentState;
 import io.tlvm.agent.tpm.TpmPayload;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.NodeName;
 
@@ -23,7 +24,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -65,14 +65,14 @@ public final class HeldState implements AutoCloseable {
     /** Makes the directory's own key, and the file with its wraps. */
     public static HeldState make(
             StateDirectory staged,
-            NodeKeyset keyset,
+            KeyRing ring,
             SecureRandom random,
             FirmwareImage firmware,
             FileOwner owner,
             NodeName node)
             throws IOException {
         try (StateKey key = StateKey.random(random)) {
-            StateKeyFile.write(staged, List.of(keyset.wrap(key, staged.vm(), staged.ref())));
+            StateKeyFile.write(staged, ring.wrap(key, staged.vm(), staged.ref()));
             return new HeldState(
                     staged,
                     DirectoryKeys.derive(key, staged.vm(), staged.ref()),
@@ -80,6 +80,24 @@ public final class HeldState implements AutoCloseable {
                     owner,
                     node);
         }
+    }
+
+    /**
+     * A directory of another node, whose state key came with the command that recovers it. Only
+     * read: whatever is made of it is made elsewhere.
+     */
+    public static HeldState foreign(
+            StateDirectory directory,
+            StateKey key,
+            FirmwareImage firmware,
+            FileOwner owner,
+            NodeName node) {
+        return new HeldState(
+                directory,
+                DirectoryKeys.derive(key, directory.vm(), directory.ref()),
+                firmware,
+                owner,
+                node);
     }
 
     /** Opens the key of a directory that was made before. */
@@ -191,18 +209,7 @@ public final class HeldState implements AutoCloseable {
      * @throws IOException when one is missing, not authentic, or the medium fails
      */
     public Content content(boolean vtpm) throws IOException {
-        Digest image =
-                switch (variables().snapshot()) {
-                    case VariableStore.Snapshot.Complete(var _, Digest digest) -> digest;
-                    case VariableStore.Snapshot.Missing _ ->
-                            throw new IOException(directory.variables() + " is missing");
-                    case VariableStore.Snapshot.WrongSize(long expected, long found) ->
-                            throw new IOException(
-                                    "%s has %d bytes, not %d"
-                                            .formatted(directory.variables(), found, expected));
-                    case VariableStore.Snapshot.Unreadable(String why) ->
-                            throw new IOException(directory.variables() + ": " + why);
-                };
+        Digest image = variableSnapshot().digest();
         if (!vtpm) {
             return new Content(Optional.empty(), Optional.empty(), image);
         }
@@ -221,6 +228,29 @@ public final class HeldState implements AutoCloseable {
                             image);
                 }
             }
+        };
+    }
+
+    /**
+     * The content of the UEFI variables.
+     *
+     * @throws IOException when they are missing, of another size, or the medium fails
+     */
+    public byte[] variableImage() throws IOException {
+        return variableSnapshot().image().toByteArray();
+    }
+
+    private VariableStore.Snapshot.Complete variableSnapshot() throws IOException {
+        return switch (variables().snapshot()) {
+            case VariableStore.Snapshot.Complete complete -> complete;
+            case VariableStore.Snapshot.Missing _ ->
+                    throw new IOException(directory.variables() + " is missing");
+            case VariableStore.Snapshot.WrongSize(long expected, long found) ->
+                    throw new IOException(
+                            "%s has %d bytes, not %d"
+                                    .formatted(directory.variables(), found, expected));
+            case VariableStore.Snapshot.Unreadable(String why) ->
+                    throw new IOException(directory.variables() + ": " + why);
         };
     }
 

@@ -3,12 +3,12 @@ package io.tlvm.agent.gueststate;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
-import io.tlvm.agent.keys.ContextInfo;
 import io.tlvm.agent.keys.DirectoryKeys;
 import io.tlvm.agent.keys.MigrationKey;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
+import io.tlvm.foundation.keyset.ContextInfo;
 import io.tlvm.node.storage.v1.SealedManifest;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;

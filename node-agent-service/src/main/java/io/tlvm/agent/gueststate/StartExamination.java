@@ -1,13 +1,13 @@
 package io.tlvm.agent.gueststate;
 
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.firmware.VariableStore;
 import io.tlvm.agent.gueststate.ManifestCheck.TpmFound;
 import io.tlvm.agent.gueststate.ManifestCheck.Verdict;
 import io.tlvm.agent.keys.DirectoryKeys;
 import io.tlvm.agent.tpm.PermanentState;
 import io.tlvm.agent.tpm.TpmPayload;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 
 import java.io.IOException;
 import java.util.Optional;

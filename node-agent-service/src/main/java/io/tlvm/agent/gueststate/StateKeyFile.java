@@ -3,11 +3,11 @@ package io.tlvm.agent.gueststate;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.Recipient;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 import io.tlvm.node.storage.v1.KeyFile;
 import io.tlvm.node.storage.v1.WrappedKey;
 import io.tlvm.ownership.id.StateRef;

@@ -1,8 +1,8 @@
 package io.tlvm.agent.gueststate;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.TreeRemoval;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.TreeRemoval;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;

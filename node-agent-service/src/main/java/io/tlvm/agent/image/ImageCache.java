@@ -4,7 +4,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.tlvm.agent.file.DurableFile;
+import io.tlvm.foundation.file.DurableFile;
 import io.tlvm.ownership.id.Digest;
 
 import org.jboss.logging.Logger;

@@ -6,11 +6,11 @@ import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.tlvm.agent.file.DurableFile;
 import io.tlvm.agent.journal.JournalOpening.Damage;
 import io.tlvm.agent.journal.JournalOpening.Opened;
 import io.tlvm.agent.journal.JournalOpening.Refused;
 import io.tlvm.agent.journal.JournalOpening.TornTail;
+import io.tlvm.foundation.file.DurableFile;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

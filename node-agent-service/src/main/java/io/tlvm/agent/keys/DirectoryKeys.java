@@ -10,6 +10,7 @@ import com.google.crypto.tink.aead.AesGcmKey;
 import com.google.crypto.tink.aead.AesGcmParameters;
 import com.google.crypto.tink.util.SecretBytes;
 
+import io.tlvm.foundation.keyset.ContextInfo;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;

@@ -2,6 +2,9 @@ package io.tlvm.agent.keys;
 
 import com.google.protobuf.ByteString;
 
+import io.tlvm.foundation.keyset.ContextInfo;
+import io.tlvm.foundation.keyset.Hpke;
+import io.tlvm.foundation.keyset.KeyContexts;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 
@@ -14,15 +17,12 @@ import java.security.GeneralSecurityException;
  * @param sealed 80 bytes, see {@code tlvm.node.storage.v1.WrappedKey}
  */
 public record KeyWrap(Recipient recipient, ByteString sealed) {
-    private static final String LABEL = "tlvm/state-key-wrap/1";
-    private static final int SEALED_LENGTH = Hpke.PUBLIC_KEY_LENGTH + KeyBytes.LENGTH + 16;
-
     /** Refuses a wrap of another length. */
     public KeyWrap {
-        if (sealed.size() != SEALED_LENGTH) {
+        if (sealed.size() != KeyContexts.WRAP_LENGTH) {
             throw new IllegalArgumentException(
                     "a wrapped state key has %d bytes, not %d"
-                            .formatted(SEALED_LENGTH, sealed.size()));
+                            .formatted(KeyContexts.WRAP_LENGTH, sealed.size()));
         }
     }
 
@@ -43,6 +43,6 @@ public record KeyWrap(Recipient recipient, ByteString sealed) {
 
     /** What a wrap is bound to. */
     static ContextInfo context(VmUid vm, StateRef ref, Recipient recipient) {
-        return ContextInfo.of(LABEL, vm.value(), ref.value(), recipient.value());
+        return KeyContexts.wrap(vm.value(), ref.value(), recipient.value());
     }
 }

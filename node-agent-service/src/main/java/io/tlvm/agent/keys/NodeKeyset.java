@@ -1,24 +1,15 @@
 package io.tlvm.agent.keys;
 
-import com.google.crypto.tink.InsecureSecretKeyAccess;
-import com.google.crypto.tink.KeysetHandle;
-import com.google.crypto.tink.TinkProtoKeysetFormat;
-import com.google.crypto.tink.hybrid.HybridConfig;
-
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
+import io.tlvm.foundation.keyset.ContextInfo;
+import io.tlvm.foundation.keyset.KeysetFile;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
-import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The key pair of this node, made at its first start and kept in a file of mode 0600. State keys of
@@ -26,17 +17,12 @@ import java.util.Arrays;
  * key vault is away. Losing the file loses nothing that the recovery wraps do not bring back.
  */
 public final class NodeKeyset {
-    private static final String MODE = "rw-------";
-    private static final int FILE_MAX = 64 * 1024;
-
     private final NodeName node;
-    private final KeysetHandle keyset;
-    private final byte[] publicKey;
+    private final KeysetFile keys;
 
-    private NodeKeyset(NodeName node, KeysetHandle keyset, byte[] publicKey) {
+    private NodeKeyset(NodeName node, KeysetFile keys) {
         this.node = node;
-        this.keyset = keyset;
-        this.publicKey = publicKey;
+        this.keys = keys;
     }
 
     /**
@@ -47,76 +33,15 @@ public final class NodeKeyset {
      *     keyset of ours; it is never replaced then
      */
     public static NodeKeyset loadOrCreate(Path file, NodeName node) throws IOException {
-        return switch (StableRead.read(file, FILE_MAX)) {
-            case StableRead.Outcome.Missing _ -> create(file, node);
-            case StableRead.Outcome.Stable(byte[] content) -> {
-                requirePrivate(file);
-                yield parse(file, node, content);
-            }
-            case StableRead.Outcome.NotRegular _ ->
-                    throw refusal(file, "it is no regular file with one name");
-            case StableRead.Outcome.TooLarge(long size, int max) ->
-                    throw refusal(file, "it has %d bytes, more than %d".formatted(size, max));
-            case StableRead.Outcome.Changing _ ->
-                    throw refusal(file, "another process keeps writing it");
-        };
-    }
-
-    private static NodeKeyset create(Path file, NodeName node) throws IOException {
-        KeysetHandle keyset = Hpke.generate();
-        byte[] content;
         try {
-            content = TinkProtoKeysetFormat.serializeKeyset(keyset, InsecureSecretKeyAccess.get());
-        } catch (GeneralSecurityException broken) {
-            throw new IllegalStateException(
-                    "a keyset that was just made cannot be written", broken);
-        }
-        try {
-            DurableFile.replace(file, content, FileOwner.ofThisProcess());
-            // What counts is what the next start will read.
-            return readBack(file, node, content);
-        } finally {
-            Arrays.fill(content, (byte) 0);
-        }
-    }
-
-    private static NodeKeyset readBack(Path file, NodeName node, byte[] written)
-            throws IOException {
-        if (StableRead.read(file, FILE_MAX) instanceof StableRead.Outcome.Stable(byte[] read)
-                && Arrays.equals(read, written)) {
-            return parse(file, node, read);
-        }
-        throw refusal(file, "it does not hold what was just written");
-    }
-
-    private static NodeKeyset parse(Path file, NodeName node, byte[] content) throws IOException {
-        try {
-            HybridConfig.register();
-            KeysetHandle keyset =
-                    TinkProtoKeysetFormat.parseKeyset(content, InsecureSecretKeyAccess.get());
-            return new NodeKeyset(node, keyset, Hpke.publicKey(keyset));
-        } catch (GeneralSecurityException notOurs) {
+            Optional<KeysetFile> kept = KeysetFile.load(file);
+            return new NodeKeyset(node, kept.isPresent() ? kept.get() : KeysetFile.create(file));
+        } catch (IOException unusable) {
             throw new IOException(
-                    refusal(file, "it is no keyset of this agent").getMessage(), notOurs);
+                    "the node's keyset %s is not used: %s. Restore it, or move it away to have a new one made; then recover the machines of this node."
+                            .formatted(file, unusable.getMessage()),
+                    unusable);
         }
-    }
-
-    private static void requirePrivate(Path file) throws IOException {
-        String mode =
-                PosixFilePermissions.toString(
-                        Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS));
-        if (!mode.equals(MODE)) {
-            throw refusal(file, "its mode is %s, not %s".formatted(mode, MODE));
-        }
-        if (!FileOwner.of(file).equals(FileOwner.ofThisProcess())) {
-            throw refusal(file, "it belongs to " + FileOwner.of(file));
-        }
-    }
-
-    private static IOException refusal(Path file, String why) {
-        return new IOException(
-                "the node's keyset %s is not used: %s. Restore it, or move it away to have a new one made; then recover the machines of this node."
-                        .formatted(file, why));
     }
 
     /** This node, as a recipient of wraps. */
@@ -126,7 +51,7 @@ public final class NodeKeyset {
 
     /** The public half, 32 bytes (X25519); the agent reports it when it joins. */
     public byte[] publicKey() {
-        return publicKey.clone();
+        return keys.publicKey();
     }
 
     /**
@@ -136,7 +61,7 @@ public final class NodeKeyset {
      */
     public KeyWrap wrap(StateKey key, VmUid vm, StateRef ref) {
         try {
-            return KeyWrap.wrap(key, recipient(), publicKey, vm, ref);
+            return KeyWrap.wrap(key, recipient(), keys.publicKey(), vm, ref);
         } catch (GeneralSecurityException broken) {
             throw new IllegalStateException("this node's own public key is not usable", broken);
         }
@@ -149,11 +74,17 @@ public final class NodeKeyset {
      *     was changed
      */
     public StateKey unwrap(KeyWrap wrap, VmUid vm, StateRef ref) throws GeneralSecurityException {
-        return StateKey.of(
-                Hpke.open(
-                        keyset,
-                        wrap.sealed().toByteArray(),
-                        KeyWrap.context(vm, ref, recipient())));
+        return open(wrap.sealed().toByteArray(), KeyWrap.context(vm, ref, recipient()));
+    }
+
+    /**
+     * Opens a state key that was sealed to this node for a stated purpose.
+     *
+     * @throws GeneralSecurityException when it was changed, sealed to another node, or for another
+     *     purpose
+     */
+    public StateKey open(byte[] sealed, ContextInfo purpose) throws GeneralSecurityException {
+        return StateKey.of(keys.open(sealed, purpose));
     }
 
     /** Says whose it is. */

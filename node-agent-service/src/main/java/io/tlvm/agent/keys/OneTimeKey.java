@@ -2,6 +2,9 @@ package io.tlvm.agent.keys;
 
 import com.google.crypto.tink.KeysetHandle;
 
+import io.tlvm.foundation.keyset.ContextInfo;
+import io.tlvm.foundation.keyset.Hpke;
+
 import org.jspecify.annotations.Nullable;
 
 import java.security.GeneralSecurityException;

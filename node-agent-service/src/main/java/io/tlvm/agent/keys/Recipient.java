@@ -1,5 +1,6 @@
 package io.tlvm.agent.keys;
 
+import io.tlvm.foundation.keyset.KeyContexts;
 import io.tlvm.ownership.id.NodeName;
 
 import java.util.regex.Pattern;
@@ -29,7 +30,12 @@ public record Recipient(String value) {
 
     /** The cluster's recovery key, by the id under which the control plane's key vault knows it. */
     public static Recipient recovery(String keyId) {
-        return new Recipient("recovery/" + keyId);
+        return new Recipient(KeyContexts.recoveryRecipient(keyId));
+    }
+
+    /** Whether it is a recovery key of the cluster. */
+    public boolean isRecovery() {
+        return KeyContexts.isForRecovery(value);
     }
 
     @Override

@@ -2,16 +2,31 @@ package io.tlvm.agent.machine;
 
 import com.google.protobuf.ByteString;
 
+import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
 
 import java.time.Duration;
+import java.util.List;
 
 /** What became of a command that was obeyed. */
 public sealed interface Answer {
 
-    /** The guest state is made and sealed; the certificate is empty without a vTPM. */
-    record Created(StateRef directory, ByteString ekCertificate) implements Answer {}
+    /**
+     * The guest state is made and sealed.
+     *
+     * @param ekCertificate empty without a vTPM
+     * @param wraps of the directory's state key, for recovery keys
+     */
+    record Created(StateRef directory, ByteString ekCertificate, List<KeyWrap> wraps)
+            implements Answer {}
+
+    /**
+     * The guest state of a lost owner is stored and sealed in the attempt's directory.
+     *
+     * @param digest that both directories have in common
+     */
+    record Stored(Digest digest, List<KeyWrap> wraps) implements Answer {}
 
     /**
      * The guest runs under the claimed epoch.
@@ -30,7 +45,7 @@ public sealed interface Answer {
     /** The attempt will never be adopted here. */
     record NotClaimed() implements Answer {}
 
-    /** The guest state is not what was sealed; nothing was started. */
+    /** The guest state is not what was sealed; nothing was started, or taken over. */
     record StateRefused(String evidence) implements Answer {}
 
     /** The power button was pressed and the guest has not ended yet. */
@@ -47,7 +62,7 @@ public sealed interface Answer {
             implements Answer {}
 
     /** Everything is loaded, synced and sealed at the target. */
-    record Loaded(Digest digest) implements Answer {}
+    record Loaded(Digest digest, List<KeyWrap> wraps) implements Answer {}
 
     /** Done; there is nothing to say about it. */
     record Done() implements Answer {}

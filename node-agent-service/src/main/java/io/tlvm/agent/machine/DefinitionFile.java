@@ -1,8 +1,8 @@
 package io.tlvm.agent.machine;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.ownership.id.VmUid;
 

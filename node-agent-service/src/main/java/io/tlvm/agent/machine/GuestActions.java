@@ -322,6 +322,17 @@ final class GuestActions {
         }
     }
 
+    /** Kills the process that counts, whatever it does, and seals what it left. */
+    void kill(MachineProcess process, String reason) throws IOException, InterruptedException {
+        bench.dropOutgoing();
+        endIncoming(reason);
+        if (!process.qemu().kill(bench.equipment.limits().ending())) {
+            throw new MachineRefusal.HypervisorFailed("the processes cannot be killed")
+                    .of(bench.vm);
+        }
+        reap(process, reason);
+    }
+
     /** After QEMU ended, by whatever: waits for swtpm and guardian, seals, forgets. */
     void reap(MachineProcess process, String reason) throws IOException, InterruptedException {
         if (!process.qemu().awaitEnd(bench.equipment.limits().ending())

@@ -13,6 +13,8 @@ import io.tlvm.node.storage.v1.PurgedEntry;
 import io.tlvm.node.storage.v1.RefusedEntry;
 import io.tlvm.node.storage.v1.ReleasedEntry;
 import io.tlvm.node.storage.v1.SeenEntry;
+import io.tlvm.node.storage.v1.StoredEntry;
+import io.tlvm.node.storage.v1.StoringEntry;
 import io.tlvm.node.storage.v1.TombstoneEntry;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
@@ -59,6 +61,18 @@ final class JournalCodec {
             case JournalRecord.Loaded(var op, var epoch, var digest) ->
                     entry.setLoaded(
                             LoadedEntry.newBuilder()
+                                    .setOpId(op.value())
+                                    .setAttemptEpoch(epoch.value())
+                                    .setDigest(digest.value()));
+            case JournalRecord.Storing(var op, var epoch, var directory) ->
+                    entry.setStoring(
+                            StoringEntry.newBuilder()
+                                    .setOpId(op.value())
+                                    .setAttemptEpoch(epoch.value())
+                                    .setStateRef(directory.value()));
+            case JournalRecord.Stored(var op, var epoch, var digest) ->
+                    entry.setStored(
+                            StoredEntry.newBuilder()
                                     .setOpId(op.value())
                                     .setAttemptEpoch(epoch.value())
                                     .setDigest(digest.value()));
@@ -140,6 +154,20 @@ final class JournalCodec {
             case LOADED -> {
                 LoadedEntry e = entry.getLoaded();
                 yield new JournalRecord.Loaded(
+                        new OperationId(e.getOpId()),
+                        new Epoch(e.getAttemptEpoch()),
+                        new Digest(e.getDigest()));
+            }
+            case STORING -> {
+                StoringEntry e = entry.getStoring();
+                yield new JournalRecord.Storing(
+                        new OperationId(e.getOpId()),
+                        new Epoch(e.getAttemptEpoch()),
+                        new StateRef(e.getStateRef()));
+            }
+            case STORED -> {
+                StoredEntry e = entry.getStored();
+                yield new JournalRecord.Stored(
                         new OperationId(e.getOpId()),
                         new Epoch(e.getAttemptEpoch()),
                         new Digest(e.getDigest()));

@@ -5,6 +5,7 @@ import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.hypervisor.qemu.QemuProcess;
 import io.tlvm.agent.hypervisor.qemu.QmpException;
+import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.MigrationKey;
 import io.tlvm.agent.migration.AttemptFailed;
 import io.tlvm.agent.migration.AttemptKeeper;
@@ -24,6 +25,7 @@ import io.tlvm.ownership.journal.Agent;
 import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed;
+import io.tlvm.ownership.journal.RowSeen;
 import io.tlvm.ownership.journal.Verdict;
 import io.tlvm.ownership.journal.Verdict.Action;
 import io.tlvm.ownership.journal.Verdict.Word;
@@ -34,6 +36,8 @@ import org.jboss.logging.Logger;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -59,6 +63,7 @@ public final class MachineDriver implements AutoCloseable {
     private final StateActions states;
     private final GuestActions guest;
     private final MigrationActions migrations;
+    private final RecoveryActions recoveries;
     private final MachineReports reports;
 
     private MachineDriver(VmUid vm, NodeEquipment equipment, boolean debugPaths)
@@ -74,6 +79,7 @@ public final class MachineDriver implements AutoCloseable {
         this.states = new StateActions(bench);
         this.guest = new GuestActions(bench);
         this.migrations = new MigrationActions(bench, new Keeper(), states);
+        this.recoveries = new RecoveryActions(bench, guest);
         this.reports = new MachineReports(bench, debugPaths);
     }
 
@@ -167,6 +173,7 @@ public final class MachineDriver implements AutoCloseable {
         return switch (command) {
             case Command.Prepare _ -> Optional.of(Point.PREPARE);
             case Command.Retire _ -> Optional.of(Point.RETIRE);
+            case Command.StoreState _ -> Optional.of(Point.STORE_STATE);
             case Command.Run run when run.mode() == Mode.ADOPT -> Optional.of(Point.ADOPT);
             case Command.Run _,
                     Command.Create _,
@@ -223,7 +230,9 @@ public final class MachineDriver implements AutoCloseable {
                     done(migrations.repeatPrepared(command.op(), ref));
             case Action.Send() -> migrations.send(order, plan(order));
             case Action.SwitchOver() -> migrations.switchOver(command.op());
-            case Action.AwaitLoaded() -> migrations.awaitLoaded(command.op());
+            case Action.AwaitLoaded() ->
+                    migrations.awaitLoaded(command.op(), attemptDirectory(command));
+            case Action.StoreState store -> done(recoveries.store(order, store));
             case Action.DestroyAttempt() ->
                     done(migrations.discard(storage(order), command.op(), command.epoch()));
             case Action.DestroySource(var ref) -> {
@@ -252,7 +261,7 @@ public final class MachineDriver implements AutoCloseable {
         return claim != null && claim.directory().equals(ref);
     }
 
-    private Answer answer(Order order, Word word) {
+    private Answer answer(Order order, Word word) throws IOException {
         return switch (word) {
             case Word.Exited(Epoch epoch) -> {
                 var refused = bench.refusedStart;
@@ -263,9 +272,15 @@ public final class MachineDriver implements AutoCloseable {
             case Word.Gone _ -> new Answer.Gone();
             case Word.NotClaimed _ -> new Answer.NotClaimed();
             case Word.Released released -> migrations.releasedAgain(order.command().op(), released);
-            case Word.Loaded(Digest digest) -> new Answer.Loaded(digest);
+            case Word.Loaded(Digest digest) ->
+                    migrations.loaded(digest, attemptDirectory(order.command()));
+            case Word.Stored(Digest digest) -> recoveries.stored(digest, order.command());
             case Word.Destroyed() -> new Answer.Done();
         };
+    }
+
+    private static StateRef attemptDirectory(Command command) {
+        return StateRef.ofAttempt(command.epoch(), command.op());
     }
 
     private static CompletableFuture<Answer> done(Answer answer) {
@@ -316,6 +331,28 @@ public final class MachineDriver implements AutoCloseable {
         } catch (MachineRefused busy) {
             return reports.last();
         }
+    }
+
+    /**
+     * The recovery wraps of every directory that this node made for the machine; those that were
+     * missing are made.
+     *
+     * @throws MachineRefused when the machine is busy, its storage path is away, or the medium
+     *     fails
+     */
+    public Map<StateRef, List<KeyWrap>> recoveryWraps() throws InterruptedException {
+        return queue.take(states::recoveryWraps, REPORT_PATIENCE);
+    }
+
+    /**
+     * What this node does about the machine after it was fenced, before it joins (R9).
+     *
+     * @param row as it was read just now
+     * @throws MachineRefused when its processes cannot be killed, or the journal or medium fails:
+     *     then the node must not join
+     */
+    public Returned comeHome(RowSeen row) throws InterruptedException {
+        return queue.take(() -> recoveries.comeHome(row));
     }
 
     /** After a Join: nothing older than the row that was told then is ever obeyed again (R9). */

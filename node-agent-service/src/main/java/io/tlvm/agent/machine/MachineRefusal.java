@@ -29,6 +29,13 @@ public sealed interface MachineRefusal {
     /** The directory of the guest state is not there, or not usable. */
     record StateUnusable(String directory, String why) implements MachineRefusal {}
 
+    /**
+     * The state key that came with a recovery was not sealed to this node for this attempt.
+     *
+     * @param directory that it was to open
+     */
+    record KeyRefused(String directory) implements MachineRefusal {}
+
     /** The plan is not genuine, over, not for this node, or not what the row says. */
     record PlanRefused(String why) implements MachineRefusal {}
 

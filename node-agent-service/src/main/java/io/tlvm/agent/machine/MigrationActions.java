@@ -3,6 +3,7 @@ package io.tlvm.agent.machine;
 import com.google.protobuf.ByteString;
 
 import io.tlvm.agent.gueststate.HeldState;
+import io.tlvm.agent.gueststate.RecoveryWraps;
 import io.tlvm.agent.gueststate.StateDirectory;
 import io.tlvm.agent.gueststate.StateTree;
 import io.tlvm.agent.gueststate.StateTree.Publication;
@@ -33,6 +34,7 @@ import org.jboss.logging.Logger;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -70,7 +72,7 @@ final class MigrationActions {
         HeldState made =
                 HeldState.make(
                         staged,
-                        bench.equipment.keyset(),
+                        bench.equipment.keys(),
                         bench.equipment.random(),
                         blueprint.firmware(),
                         bench.equipment.ownerOf(blueprint.spec()),
@@ -170,8 +172,19 @@ final class MigrationActions {
         }
     }
 
-    CompletableFuture<Answer> awaitLoaded(OperationId op) {
-        return requireIncoming(op).loaded().thenApply(Answer.Loaded::new);
+    CompletableFuture<Answer> awaitLoaded(OperationId op, StateRef ref) {
+        return requireIncoming(op).loaded().thenApply(digest -> loaded(digest, ref));
+    }
+
+    /** With the wraps of the attempt's key: the control plane keeps them before it commits. */
+    Answer loaded(Digest digest, StateRef ref) {
+        try {
+            Optional<StateDirectory> directory = bench.tree().open(bench.vm, ref);
+            return new Answer.Loaded(
+                    digest, directory.isPresent() ? RecoveryWraps.of(directory.get()) : List.of());
+        } catch (IOException failing) {
+            throw Failures.asRefusal(bench.vm, failing);
+        }
     }
 
     /** Kills the processes of this attempt, no others, and destroys its directory. */

@@ -1,12 +1,12 @@
 package io.tlvm.agent.machine;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher;
-import io.tlvm.agent.keys.NodeKeyset;
+import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.migration.MigrationLimits;
 import io.tlvm.agent.migration.TransferLink;
 import io.tlvm.agent.probe.HostCapabilities;
 import io.tlvm.agent.tpm.SwtpmSetup;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.gate.Gates;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.ownership.id.NodeName;
@@ -23,7 +23,8 @@ import java.time.Duration;
  * @param node this node
  * @param journals directory of the journals, on the node itself
  * @param runRoot directory of the run directories, short and on tmpfs
- * @param keyset opens the state keys of this node's directories
+ * @param keys opens the state keys of this node's directories, and says for whom new ones are
+ *     wrapped
  * @param random source of new keys
  * @param link the way to other agents
  * @param drifts told of each path of guest state whose owner, mode or links differed
@@ -36,7 +37,7 @@ public record NodeEquipment(
         HostCapabilities host,
         QemuLauncher launcher,
         SwtpmSetup swtpmSetup,
-        NodeKeyset keyset,
+        KeyRing keys,
         SecureRandom random,
         StoragePaths storage,
         TransferLink link,

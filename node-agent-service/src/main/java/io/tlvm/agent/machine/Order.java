@@ -1,5 +1,7 @@
 package io.tlvm.agent.machine;
 
+import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.migration.VerifiedPlan;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.node.v1.StorageLocation;
@@ -19,6 +21,7 @@ import java.util.Optional;
  * @param plan the verified plan of a migration
  * @param bytesPerSecond limit of the memory stream, 0 for none
  * @param ekFingerprint the TPM that the row knows, where the command names it
+ * @param sealedKey the state key of a lost node's directory, sealed to this node for this command
  */
 public record Order(
         VmUid vm,
@@ -27,7 +30,8 @@ public record Order(
         Optional<StorageLocation> storage,
         Optional<VerifiedPlan> plan,
         long bytesPerSecond,
-        Optional<Digest> ekFingerprint) {
+        Optional<Digest> ekFingerprint,
+        Optional<ByteString> sealedKey) {
 
     /** A command that needs nothing but itself. */
     public static Order of(VmUid vm, Command command) {
@@ -38,6 +42,7 @@ public record Order(
                 Optional.empty(),
                 Optional.empty(),
                 0,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -50,6 +55,7 @@ public record Order(
                 Optional.of(spec.getStorage()),
                 Optional.empty(),
                 0,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -62,17 +68,32 @@ public record Order(
                 Optional.of(storage),
                 Optional.empty(),
                 0,
+                Optional.empty(),
                 Optional.empty());
     }
 
     /** The same order with the TPM that the row knows. */
     public Order expecting(Digest fingerprint) {
         return new Order(
-                vm, command, spec, storage, plan, bytesPerSecond, Optional.of(fingerprint));
+                vm,
+                command,
+                spec,
+                storage,
+                plan,
+                bytesPerSecond,
+                Optional.of(fingerprint),
+                sealedKey);
     }
 
     /** The same order with a plan. */
     public Order with(VerifiedPlan verified, long limit) {
-        return new Order(vm, command, spec, storage, Optional.of(verified), limit, ekFingerprint);
+        return new Order(
+                vm, command, spec, storage, Optional.of(verified), limit, ekFingerprint, sealedKey);
+    }
+
+    /** The same order with the key of the directory that it recovers. */
+    public Order with(ByteString key) {
+        return new Order(
+                vm, command, spec, storage, plan, bytesPerSecond, ekFingerprint, Optional.of(key));
     }
 }

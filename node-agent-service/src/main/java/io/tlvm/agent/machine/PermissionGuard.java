@@ -1,6 +1,5 @@
 package io.tlvm.agent.machine;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.gueststate.StateDirectory;
 import io.tlvm.agent.gueststate.StateTree;
 import io.tlvm.agent.permission.Drift;
@@ -8,9 +7,8 @@ import io.tlvm.agent.permission.Permissions;
 import io.tlvm.agent.permission.Permissions.Finding;
 import io.tlvm.agent.permission.StatePermissions;
 import io.tlvm.agent.permission.Wanted;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.ownership.id.StateRef;
-import io.tlvm.ownership.journal.AgentView;
-import io.tlvm.ownership.journal.JournalRecord;
 
 import org.jboss.logging.Logger;
 
@@ -64,7 +62,7 @@ final class PermissionGuard {
         }
         StateTree tree = reached.get();
         Set<StateRef> refs = new LinkedHashSet<>(tree.contents(bench.vm).refs());
-        refs.retainAll(ownDirectories());
+        refs.retainAll(bench.ownDirectories());
         List<String> left = new ArrayList<>();
         for (StateRef ref : refs) {
             Optional<StateDirectory> directory = tree.open(bench.vm, ref);
@@ -110,17 +108,5 @@ final class PermissionGuard {
                     bench.vm, mended ? "repaired" : "found, beyond repair", what);
         }
         return mended ? Optional.empty() : Optional.of(what);
-    }
-
-    private Set<StateRef> ownDirectories() {
-        AgentView view = bench.journal.view();
-        Set<StateRef> refs = new LinkedHashSet<>();
-        view.created().values().stream().map(JournalRecord.Created::directory).forEach(refs::add);
-        view.prepared().values().stream().map(JournalRecord.Prepared::directory).forEach(refs::add);
-        JournalRecord.Claim claim = view.claim();
-        if (claim != null) {
-            refs.add(claim.directory());
-        }
-        return refs;
     }
 }

@@ -2,17 +2,19 @@ package io.tlvm.agent.machine;
 
 import com.google.protobuf.ByteString;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
-import io.tlvm.agent.file.TreeRemoval;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
+import io.tlvm.agent.gueststate.RecoveryWraps;
 import io.tlvm.agent.gueststate.StateDirectory;
 import io.tlvm.agent.gueststate.StateTree;
 import io.tlvm.agent.gueststate.StateTree.Publication;
+import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.MigrationKey;
 import io.tlvm.agent.tpm.EndorsementKey;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
+import io.tlvm.foundation.file.TreeRemoval;
 import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
@@ -24,7 +26,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Makes and destroys guest state; no process of the machine is alive meanwhile. */
@@ -52,7 +56,10 @@ final class StateActions {
         Optional<StateDirectory> made = tree.open(bench.vm, ref);
         StateDirectory directory = made.isPresent() ? made.get() : manufacture(tree, ref);
         bench.journal.append(new JournalRecord.Created(command.op(), command.epoch(), ref));
-        return new Answer.Created(ref, certificate(directory));
+        return new Answer.Created(
+                ref,
+                certificate(directory),
+                RecoveryWraps.ensure(directory, bench.equipment.keys()));
     }
 
     private StateDirectory manufacture(StateTree tree, StateRef ref)
@@ -63,7 +70,7 @@ final class StateActions {
         try (HeldState state =
                 HeldState.make(
                         staged,
-                        bench.equipment.keyset(),
+                        bench.equipment.keys(),
                         bench.equipment.random(),
                         blueprint.firmware(),
                         owner,
@@ -126,6 +133,26 @@ final class StateActions {
                         directory.ref().value(),
                         "the certificate of its endorsement key is not there")
                 .of(bench.vm);
+    }
+
+    /** Every directory on this node's hands, wrapped for the recovery key. */
+    Map<StateRef, List<KeyWrap>> recoveryWraps() throws IOException {
+        Map<StateRef, List<KeyWrap>> keys = new LinkedHashMap<>();
+        if (bench.spec().isEmpty() || bench.journal.view().purged()) {
+            return keys;
+        }
+        StateTree tree = bench.tree();
+        for (StateRef ref : bench.ownDirectories()) {
+            Optional<StateDirectory> directory = tree.open(bench.vm, ref);
+            List<KeyWrap> wraps =
+                    directory.isPresent()
+                            ? RecoveryWraps.ensure(directory.get(), bench.equipment.keys())
+                            : List.of();
+            if (!wraps.isEmpty()) {
+                keys.put(ref, wraps);
+            }
+        }
+        return keys;
     }
 
     /** Destroys what a withdrawn create may have left. */

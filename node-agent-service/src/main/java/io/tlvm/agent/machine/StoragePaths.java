@@ -1,10 +1,10 @@
 package io.tlvm.agent.machine;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
 import io.tlvm.agent.gueststate.StateTree;
 import io.tlvm.agent.permission.WayThere;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
 import io.tlvm.node.v1.StorageLocation;
 
 import java.io.IOException;

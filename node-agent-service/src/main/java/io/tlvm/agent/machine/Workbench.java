@@ -9,12 +9,16 @@ import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.journal.AgentView;
+import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What one machine's driver works with. Changed only in the machine's queue; the fields that others
@@ -140,6 +144,20 @@ final class Workbench {
         return observed;
     }
 
+    /** Directories that this node's journal names: on a shared path the others are not its own. */
+    Set<StateRef> ownDirectories() {
+        AgentView view = journal.view();
+        Set<StateRef> refs = new LinkedHashSet<>();
+        view.created().values().stream().map(JournalRecord.Created::directory).forEach(refs::add);
+        view.prepared().values().stream().map(JournalRecord.Prepared::directory).forEach(refs::add);
+        view.storing().values().stream().map(JournalRecord.Storing::directory).forEach(refs::add);
+        JournalRecord.Claim claim = view.claim();
+        if (claim != null) {
+            refs.add(claim.directory());
+        }
+        return refs;
+    }
+
     /**
      * @throws MachineRefused when the node does not reach the path
      */
@@ -170,7 +188,7 @@ final class Workbench {
         Blueprint blueprint = blueprint();
         return HeldState.open(
                 directory.get(),
-                equipment.keyset(),
+                equipment.keys().node(),
                 blueprint.firmware(),
                 equipment.ownerOf(blueprint.spec()),
                 equipment.node());

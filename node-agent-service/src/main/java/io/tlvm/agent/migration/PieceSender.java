@@ -5,8 +5,8 @@ import com.google.protobuf.ByteString;
 import io.tlvm.agent.firmware.VariableStore;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
-import io.tlvm.agent.keys.Sealer;
 import io.tlvm.agent.migration.TransferLink.GuestStateChannel;
+import io.tlvm.foundation.keyset.Hpke;
 import io.tlvm.node.v1.SealedGuestState.Kind;
 import io.tlvm.node.v1.VtpmIdentity;
 import io.tlvm.ownership.id.Digest;
@@ -81,7 +81,7 @@ final class PieceSender {
     private void seal(Kind kind, byte[] piece)
             throws IOException, GeneralSecurityException, InterruptedException {
         byte[] sealed =
-                Sealer.seal(plan.hpkeKey().toByteArray(), piece, SealedPieces.context(plan, kind));
+                Hpke.seal(plan.hpkeKey().toByteArray(), piece, SealedPieces.context(plan, kind));
         channel.send(kind, sealed, limit);
     }
 }

@@ -1,6 +1,6 @@
 package io.tlvm.agent.migration;
 
-import io.tlvm.agent.keys.ContextInfo;
+import io.tlvm.foundation.keyset.ContextInfo;
 import io.tlvm.node.v1.SealedGuestState;
 
 /** What a sealed piece is bound to: it opens for this machine, attempt, direction and kind only. */

@@ -1,6 +1,6 @@
 package io.tlvm.agent.migration;
 
-import io.tlvm.agent.file.FileOwner;
+import io.tlvm.foundation.file.FileOwner;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;

@@ -1,8 +1,8 @@
 package io.tlvm.agent.permission;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.gueststate.StateDirectory;
 import io.tlvm.agent.gueststate.StateTree;
+import io.tlvm.foundation.file.FileOwner;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

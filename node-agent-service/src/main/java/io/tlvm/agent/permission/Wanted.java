@@ -1,6 +1,6 @@
 package io.tlvm.agent.permission;
 
-import io.tlvm.agent.file.FileOwner;
+import io.tlvm.foundation.file.FileOwner;
 
 import java.nio.file.Path;
 

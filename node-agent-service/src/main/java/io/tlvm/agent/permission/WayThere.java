@@ -1,7 +1,7 @@
 package io.tlvm.agent.permission;
 
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.FileStatus;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.FileStatus;
 
 import java.io.IOException;
 import java.nio.file.Path;

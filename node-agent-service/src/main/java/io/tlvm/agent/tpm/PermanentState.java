@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -17,8 +18,8 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Reads the file {@code tpm2-00.permall} that swtpm writes (swtpm 0.7.1, {@code swtpm_nvstore.c}
- * and {@code tlv.h}), big-endian:
+ * Reads and writes the file {@code tpm2-00.permall} that swtpm writes (swtpm 0.7.1, {@code
+ * swtpm_nvstore.c} and {@code tlv.h}), big-endian:
  *
  * <pre>
  * version:u8=2 min_version:u8=1 header_length:u16=10 flags:u16 total_length:u32, then (tag:u16 length:u32 value)*
@@ -44,6 +45,8 @@ public final class PermanentState {
     private static final int IV_LENGTH = 32;
     private static final int BLOCK = 16;
     private static final int PADDED_TO = 32;
+    private static final String NOT_USABLE =
+            "AES-256-CBC or HMAC-SHA256 is not usable in this process";
 
     private PermanentState() {}
 
@@ -181,24 +184,69 @@ public final class PermanentState {
         return key.open(bytes -> decrypt(bytes, ciphertext, hmac, iv));
     }
 
+    /**
+     * Encrypts a payload as swtpm does, for a directory with another key.
+     *
+     * @return the bytes of a file that swtpm with this key opens, and {@link #read} too
+     */
+    static byte[] write(byte[] payload, SwtpmKey key, SecureRandom random) {
+        byte[] iv = new byte[IV_LENGTH];
+        random.nextBytes(iv);
+        byte[] padded = withPadding(payload);
+        try {
+            return key.<byte[], GeneralSecurityException>open(
+                    bytes -> {
+                        Cipher cipher = cipher(Cipher.ENCRYPT_MODE, bytes, iv);
+                        byte[] ciphertext = cipher.doFinal(padded);
+                        return file(ciphertext, mac(bytes, ciphertext, iv), iv);
+                    });
+        } catch (GeneralSecurityException broken) {
+            throw new IllegalStateException(NOT_USABLE, broken);
+        } finally {
+            Arrays.fill(padded, (byte) 0);
+        }
+    }
+
+    private static byte[] file(byte[] ciphertext, byte[] hmac, byte[] iv) {
+        int parts = Part.values().length * (Short.BYTES + Integer.BYTES);
+        ByteBuffer out =
+                ByteBuffer.allocate(
+                        HEADER_LENGTH + parts + ciphertext.length + hmac.length + iv.length);
+        out.put((byte) VERSION).put((byte) MIN_VERSION);
+        out.putShort((short) HEADER_LENGTH).putShort((short) (ENCRYPTED | KEY_256_BITS));
+        out.putInt(out.capacity());
+        put(out, Part.CIPHERTEXT, ciphertext);
+        put(out, Part.HMAC, hmac);
+        put(out, Part.IV, iv);
+        return out.array();
+    }
+
+    private static void put(ByteBuffer out, Part part, byte[] value) {
+        out.putShort((short) part.tag).putInt(value.length).put(value);
+    }
+
+    private static Cipher cipher(int mode, byte[] key, byte[] iv) throws GeneralSecurityException {
+        Cipher cipher = Cipher.getInstance("AES/CBC/NoPadding");
+        cipher.init(mode, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv, 0, BLOCK));
+        return cipher;
+    }
+
+    private static byte[] mac(byte[] key, byte[] ciphertext, byte[] iv)
+            throws GeneralSecurityException {
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(key, "HmacSHA256"));
+        mac.update(ciphertext);
+        return mac.doFinal(iv);
+    }
+
     private static Reading decrypt(byte[] key, byte[] ciphertext, byte[] hmac, byte[] iv) {
         try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(key, "HmacSHA256"));
-            mac.update(ciphertext);
-            mac.update(iv);
-            if (!MessageDigest.isEqual(mac.doFinal(), hmac)) {
+            if (!MessageDigest.isEqual(mac(key, ciphertext, iv), hmac)) {
                 return rejected(new Defect.NotAuthentic());
             }
-            Cipher cipher = Cipher.getInstance("AES/CBC/NoPadding");
-            cipher.init(
-                    Cipher.DECRYPT_MODE,
-                    new SecretKeySpec(key, "AES"),
-                    new IvParameterSpec(iv, 0, BLOCK));
-            return withoutPadding(cipher.doFinal(ciphertext));
+            return withoutPadding(cipher(Cipher.DECRYPT_MODE, key, iv).doFinal(ciphertext));
         } catch (GeneralSecurityException broken) {
-            throw new IllegalStateException(
-                    "AES-256-CBC or HMAC-SHA256 is not usable in this process", broken);
+            throw new IllegalStateException(NOT_USABLE, broken);
         }
     }
 
@@ -222,6 +270,13 @@ public final class PermanentState {
         } finally {
             Arrays.fill(padded, (byte) 0);
         }
+    }
+
+    private static byte[] withPadding(byte[] payload) {
+        int padding = PADDED_TO - payload.length % PADDED_TO;
+        byte[] padded = Arrays.copyOf(payload, payload.length + padding);
+        Arrays.fill(padded, payload.length, padded.length, (byte) padding);
+        return padded;
     }
 
     private static @Nullable Part partOf(int tag) {

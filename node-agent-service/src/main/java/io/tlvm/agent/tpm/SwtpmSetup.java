@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
 
-import io.tlvm.agent.file.DurableFile;
-import io.tlvm.agent.file.FileOwner;
-import io.tlvm.agent.file.StableRead;
-import io.tlvm.agent.file.TreeRemoval;
 import io.tlvm.agent.keys.SwtpmKey;
+import io.tlvm.foundation.file.DurableFile;
+import io.tlvm.foundation.file.FileOwner;
+import io.tlvm.foundation.file.StableRead;
+import io.tlvm.foundation.file.TreeRemoval;
 import io.tlvm.ownership.id.VmUid;
 
 import java.io.ByteArrayInputStream;

@@ -2,8 +2,10 @@ package io.tlvm.agent.tpm;
 
 import io.tlvm.agent.file.ContentDigest;
 import io.tlvm.agent.keys.DirectoryKeys;
+import io.tlvm.agent.keys.SwtpmKey;
 import io.tlvm.ownership.id.Digest;
 
+import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
@@ -27,6 +29,16 @@ public final class TpmPayload implements AutoCloseable {
     /** The keyed digest: for the manifest and the checkpoints of this directory. */
     public Digest keyedDigest(DirectoryKeys keys) {
         return keys.digestOf(bytes);
+    }
+
+    /**
+     * The content of a file {@code tpm2-00.permall} with this payload under another directory's
+     * key.
+     *
+     * @param random source of the initialisation vector
+     */
+    public byte[] under(SwtpmKey key, SecureRandom random) {
+        return PermanentState.write(bytes, key, random);
     }
 
     /** In bytes. */

@@ -11,13 +11,13 @@ import static io.tlvm.agent.gueststate.StateLab.digest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.firmware.VariableStore;
 import io.tlvm.agent.gueststate.StateLab.Published;
 import io.tlvm.agent.keys.DirectoryKeys;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.keys.Recipient;
 import io.tlvm.agent.keys.StateKey;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
 

@@ -1,6 +1,5 @@
 package io.tlvm.agent.gueststate;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.firmware.FirmwareImage;
 import io.tlvm.agent.firmware.FirmwareImages;
 import io.tlvm.agent.firmware.FirmwareKind;
@@ -17,6 +16,7 @@ import io.tlvm.agent.keys.StateKey;
 import io.tlvm.agent.tpm.EkAuthority;
 import io.tlvm.agent.tpm.EndorsementKey;
 import io.tlvm.agent.tpm.SwtpmSetup;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;

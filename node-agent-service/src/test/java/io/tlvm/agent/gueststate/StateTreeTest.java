@@ -8,9 +8,9 @@ import static io.tlvm.agent.gueststate.StateLab.VM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.gueststate.ManifestCheck.Verdict;
 import io.tlvm.agent.gueststate.StateLab.Published;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.StateRef;
 

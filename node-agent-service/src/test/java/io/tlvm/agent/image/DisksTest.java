@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tlvm.agent.file.ContentDigest;
-import io.tlvm.agent.file.FileOwner;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.ownership.id.Digest;
 
 import org.junit.jupiter.api.BeforeEach;

@@ -7,6 +7,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.protobuf.ByteString;
 
+import io.tlvm.foundation.keyset.ContextInfo;
+import io.tlvm.foundation.keyset.Hpke;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
@@ -132,7 +134,7 @@ class KeysTest {
         byte[] secret = random(32);
         OneTimeKey target = OneTimeKey.generate();
         OneTimeKey other = OneTimeKey.generate();
-        byte[] sealed = Sealer.seal(target.publicKey(), secret, purpose);
+        byte[] sealed = Hpke.seal(target.publicKey(), secret, purpose);
 
         assertThat(target.publicKey()).hasSize(32).isNotEqualTo(other.publicKey());
         assertThat(sealed).hasSize(80);
@@ -159,9 +161,9 @@ class KeysTest {
     void a_public_key_that_is_none_is_refused() {
         ContextInfo purpose = ContextInfo.of("tlvm/test/1");
 
-        assertThatThrownBy(() -> Sealer.seal(new byte[31], new byte[32], purpose))
+        assertThatThrownBy(() -> Hpke.seal(new byte[31], new byte[32], purpose))
                 .isInstanceOf(GeneralSecurityException.class);
-        assertThatThrownBy(() -> Sealer.seal(new byte[32], new byte[32], purpose))
+        assertThatThrownBy(() -> Hpke.seal(new byte[32], new byte[32], purpose))
                 .as("the point of order 1 gives everybody the same secret")
                 .isInstanceOf(GeneralSecurityException.class);
     }

@@ -21,12 +21,12 @@ import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.firmware.FirmwareImages;
 import io.tlvm.agent.hypervisor.qemu.BoundedWait;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
 import io.tlvm.agent.hypervisor.qemu.QemuLauncher;
 import io.tlvm.agent.hypervisor.qemu.RunAs;
+import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.machine.NodeEquipment.Limits;
 import io.tlvm.agent.migration.Plans;
@@ -39,6 +39,7 @@ import io.tlvm.agent.tpm.SwtpmSetup;
 import io.tlvm.agent.transfer.GrpcTransferLink;
 import io.tlvm.agent.transfer.TransferAdmission;
 import io.tlvm.agent.transfer.TransferSession;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.TrustDomain;
@@ -180,7 +181,9 @@ final class AgentLab implements AutoCloseable {
                             new QemuLauncher(
                                     guardian, host.qemu(), host.swtpm(), Duration.ofSeconds(10)),
                             new SwtpmSetup(EkAuthority.in(directory), Duration.ofSeconds(60)),
-                            NodeKeyset.loadOrCreate(directory.resolve("node.keyset"), name),
+                            new KeyRing(
+                                    NodeKeyset.loadOrCreate(
+                                            directory.resolve("node.keyset"), name)),
                             new SecureRandom(),
                             new StoragePaths(false),
                             new GrpcTransferLink(channels, DOMAIN),
@@ -215,6 +218,10 @@ final class AgentLab implements AutoCloseable {
             return machines;
         }
 
+        PkiDirectory identity() {
+            return identity;
+        }
+
         String address() {
             return "127.0.0.1:" + server.getPort();
         }
@@ -239,6 +246,15 @@ final class AgentLab implements AutoCloseable {
             server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
             machines.close();
             open();
+        }
+
+        /** The agent's process ends for good; what runs is for the test to end. */
+        void shutDown() throws Exception {
+            nodes.remove(this);
+            server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+            machines.close();
+            channels.close();
+            identity.close();
         }
 
         @Override

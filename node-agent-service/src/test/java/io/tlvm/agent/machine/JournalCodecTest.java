@@ -30,6 +30,8 @@ class JournalCodecTest {
                     new JournalRecord.Prepared(OP, EPOCH, REF, new NodeName("node-a")),
                     new JournalRecord.Outgoing(OP, EPOCH, new NodeName("node-b")),
                     new JournalRecord.Loaded(OP, EPOCH, DIGEST),
+                    new JournalRecord.Storing(OP, EPOCH, REF),
+                    new JournalRecord.Stored(OP, EPOCH, DIGEST),
                     new JournalRecord.Released(OP, EPOCH, DIGEST),
                     new JournalRecord.Claim(OP, EPOCH, Mode.RESUME, REF, new Epoch(5)),
                     new JournalRecord.Activated(EPOCH),

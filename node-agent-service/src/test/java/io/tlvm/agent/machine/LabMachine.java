@@ -1,10 +1,15 @@
 package io.tlvm.agent.machine;
 
+import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.machine.AgentLab.Node;
+import io.tlvm.foundation.keyset.ContextInfo;
+import io.tlvm.foundation.keyset.KeyContexts;
 import io.tlvm.node.v1.Command;
 import io.tlvm.node.v1.DiskSpec;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.node.v1.MigrationPlan;
+import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
@@ -137,6 +142,62 @@ final class LabMachine {
                         new io.tlvm.ownership.journal.Command.Stop(
                                 next(), new Epoch(epoch), operation(), StopMode.FORCED),
                         spec));
+    }
+
+    /** The row after its owner was lost: an attempt to store its state on another node. */
+    Recovery recover(Node lost) {
+        return new Recovery(lost);
+    }
+
+    final class Recovery {
+        private final Node lost;
+        private final StateRef from = directory;
+        final OperationId recovery = operation();
+        final long attemptEpoch = ++epoch;
+        final StateRef into = StateRef.ofAttempt(new Epoch(attemptEpoch), recovery);
+        private final RowVersion at = next();
+
+        Recovery(Node lost) {
+            this.lost = lost;
+        }
+
+        /** What vm-service seals the key for. */
+        ContextInfo purpose(Node target) {
+            return KeyContexts.recovered(
+                    vm.value(), from.value(), target.name.value(), recovery.value(), attemptEpoch);
+        }
+
+        Answer store(Node target, ByteString sealedKey, Digest ekFingerprint) throws Exception {
+            return target.obey(
+                    Order.of(
+                                    vm,
+                                    new io.tlvm.ownership.journal.Command.StoreState(
+                                            at,
+                                            new Epoch(attemptEpoch),
+                                            recovery,
+                                            lost.name,
+                                            from,
+                                            into),
+                                    spec)
+                            .expecting(ekFingerprint)
+                            .with(sealedKey));
+        }
+
+        /** Another node is to try it. */
+        Answer discard(Node target) throws Exception {
+            return target.obey(
+                    Order.of(
+                            vm,
+                            new io.tlvm.ownership.journal.Command.Discard(
+                                    next(), new Epoch(attemptEpoch), recovery),
+                            lab.storage));
+        }
+
+        /** The row after StateStored. */
+        void stored() {
+            directory = into;
+            op = recovery;
+        }
     }
 
     /** The row after PLAN. */

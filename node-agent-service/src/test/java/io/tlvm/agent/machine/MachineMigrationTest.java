@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** Two nodes, one shared storage path, guest state and memory over TLS on the loopback. */
 class MachineMigrationTest {
@@ -62,7 +63,7 @@ class MachineMigrationTest {
         attempt.prepare();
         assertThat(attempt.transfer()).isInstanceOf(Answer.AtPreSwitchover.class);
         Answer.Released released = (Answer.Released) attempt.go();
-        assertThat(attempt.confirm()).isEqualTo(new Answer.Loaded(released.digest()));
+        assertThat(attempt.confirm()).isEqualTo(new Answer.Loaded(released.digest(), List.of()));
         assertThat(state(from)).isEqualTo(MachineState.MACHINE_STATE_POSTMIGRATE);
         assertThat(state(to)).isEqualTo(MachineState.MACHINE_STATE_INCOMING);
 
@@ -167,7 +168,7 @@ class MachineMigrationTest {
 
         b.restart();
 
-        assertThat(attempt.confirm()).isEqualTo(new Answer.Loaded(released.digest()));
+        assertThat(attempt.confirm()).isEqualTo(new Answer.Loaded(released.digest(), List.of()));
         assertThat(attempt.adopt()).isInstanceOf(Answer.Activated.class);
         assertThat(state(b)).isEqualTo(MachineState.MACHINE_STATE_RUNNING);
         assertThat(machine.stop(b)).isInstanceOf(Answer.Exited.class);

@@ -5,8 +5,8 @@ import static io.tlvm.agent.machine.AgentLab.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.machine.AgentLab.Node;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.node.v1.MachineReport;
 
 import org.junit.jupiter.api.AfterAll;

@@ -64,6 +64,28 @@ class PermanentStateTest {
                                                         .digest(payload)));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 1321})
+    void a_payload_is_stored_again_under_another_key_and_opens_with_that_alone(int length)
+            throws GeneralSecurityException {
+        byte[] payload = new byte[length];
+        new SecureRandom().nextBytes(payload);
+        SwtpmKey other =
+                DirectoryKeys.derive(
+                                StateKey.random(new SecureRandom()),
+                                new VmUid("4a1b6f0e-9d4e-4f57-8a55-0f6c0a3ad111"),
+                                new StateRef("g2-4a1b6f0e"))
+                        .swtpmKey();
+
+        byte[] stored = PermanentState.write(payload, other, new SecureRandom());
+
+        assertThat(PermanentState.read(stored, other))
+                .isInstanceOfSatisfying(
+                        Reading.Authentic.class,
+                        opened -> assertThat(opened.payload().size()).isEqualTo(length));
+        assertThat(PermanentState.read(stored, key)).isInstanceOf(Reading.Rejected.class);
+    }
+
     @Test
     void a_padding_that_does_not_add_up_is_refused() throws GeneralSecurityException {
         byte[] tooLong = new byte[PADDED_TO * 2];

@@ -2,10 +2,10 @@ package io.tlvm.agent.tpm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.hypervisor.qemu.RunDirectory;
 import io.tlvm.agent.hypervisor.qemu.SwtpmCommandLine;
 import io.tlvm.agent.keys.SwtpmKey;
+import io.tlvm.foundation.file.FileOwner;
 
 import org.awaitility.Awaitility;
 

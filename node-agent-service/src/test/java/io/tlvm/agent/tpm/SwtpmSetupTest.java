@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tlvm.agent.file.FileOwner;
 import io.tlvm.agent.hypervisor.qemu.RunDirectory;
 import io.tlvm.agent.hypervisor.qemu.SwtpmCommandLine;
 import io.tlvm.agent.keys.DirectoryKeys;
@@ -15,6 +14,7 @@ import io.tlvm.agent.keys.StateKey;
 import io.tlvm.agent.keys.SwtpmKey;
 import io.tlvm.agent.tpm.PermanentState.Defect;
 import io.tlvm.agent.tpm.PermanentState.Reading;
+import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;

@@ -1,8 +1,8 @@
 package io.tlvm.agent.world;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
-import io.tlvm.agent.file.TreeRemoval;
 import io.tlvm.agent.tpm.EkAuthority;
+import io.tlvm.foundation.file.TreeRemoval;
 import io.tlvm.foundation.tls.FreePort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.foundation.tls.TestPki;

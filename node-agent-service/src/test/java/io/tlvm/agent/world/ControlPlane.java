@@ -14,8 +14,11 @@ import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.node.v1.ClusterServiceGrpc;
 import io.tlvm.node.v1.GetOwnershipRequest;
 import io.tlvm.node.v1.GetOwnershipResponse;
+import io.tlvm.node.v1.GetStandingRequest;
+import io.tlvm.node.v1.GetStandingResponse;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.JoinResponse;
+import io.tlvm.node.v1.NodeStanding;
 import io.tlvm.node.v1.RenewRequest;
 import io.tlvm.node.v1.RenewResponse;
 import io.tlvm.node.v1.StorageLocation;
@@ -51,6 +54,16 @@ final class ControlPlane extends ClusterServiceGrpc.ClusterServiceImplBase
 
     String address() {
         return "127.0.0.1:" + server.getPort();
+    }
+
+    @Override
+    public void getStanding(
+            GetStandingRequest request, StreamObserver<GetStandingResponse> answer) {
+        answer.onNext(
+                GetStandingResponse.newBuilder()
+                        .setStanding(NodeStanding.NODE_STANDING_NEW)
+                        .build());
+        answer.onCompleted();
     }
 
     @Override

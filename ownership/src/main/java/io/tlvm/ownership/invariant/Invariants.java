@@ -182,6 +182,7 @@ public final class Invariants {
             case Phase.Creating _,
                     Phase.Stopped _,
                     Phase.Released _,
+                    Phase.Recovering _,
                     Phase.Deleting _,
                     Phase.Purged _,
                     Phase.Quarantined _ ->

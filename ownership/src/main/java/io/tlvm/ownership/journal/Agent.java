@@ -12,6 +12,7 @@ import io.tlvm.ownership.journal.Command.Purge;
 import io.tlvm.ownership.journal.Command.Retire;
 import io.tlvm.ownership.journal.Command.Run;
 import io.tlvm.ownership.journal.Command.Stop;
+import io.tlvm.ownership.journal.Command.StoreState;
 import io.tlvm.ownership.journal.Command.Withdraw;
 import io.tlvm.ownership.journal.JournalRecord.Claim;
 import io.tlvm.ownership.journal.JournalRecord.Seen;
@@ -55,6 +56,7 @@ public final class Agent {
             case BeginOutgoing begin -> beginOutgoing(view, begin, observed);
             case Continue go -> go(view, go, observed);
             case ConfirmLoaded confirm -> confirmLoaded(view, confirm, observed);
+            case StoreState store -> storeState(view, store, observed);
             case Discard discard -> discard(view, discard);
             case Retire retire -> retire(view, retire);
             case Purge purge ->
@@ -108,7 +110,7 @@ public final class Agent {
         if (create.epoch().isBefore(view.floorEpoch())) {
             return new Refuse(new Reason.StaleEpoch(view.floorEpoch(), create.epoch()));
         }
-        if (view.claim() != null || !view.loaded().isEmpty()) {
+        if (view.claim() != null || !view.loaded().isEmpty() || !view.stored().isEmpty()) {
             // The VM ran or arrived here, so it has a TPM (R5).
             return new Refuse(new Reason.UnknownOperation(create.op()));
         }
@@ -322,6 +324,26 @@ public final class Agent {
                 : new Refuse(new Reason.AttemptOver(confirm.op()));
     }
 
+    private static Verdict storeState(AgentView view, StoreState store, Observed observed) {
+        if (view.isDead(store.op(), store.epoch())) {
+            return new Refuse(new Reason.AttemptOver(store.op()));
+        }
+        JournalRecord.Stored stored = view.stored().get(store.op());
+        if (stored != null && stored.attemptEpoch().equals(store.epoch())) {
+            return new Answer(seen(store), new Word.Stored(stored.digest()));
+        }
+        if (store.epoch().isBefore(view.floorEpoch())) {
+            return new Refuse(new Reason.StaleEpoch(view.floorEpoch(), store.epoch()));
+        }
+        if (isGuest(observed)) {
+            // Whose node is lost then? The guest's state is not at rest.
+            return new Refuse(new Reason.NotNow(observed));
+        }
+        return new Do(
+                seen(store, new JournalRecord.Storing(store.op(), store.epoch(), store.into())),
+                new Action.StoreState(store.source(), store.from(), store.into()));
+    }
+
     private static Verdict discard(AgentView view, Discard discard) {
         if (view.claimOf(discard.epoch()).isPresent()) {
             // After CLAIM no abort is accepted (R2).
@@ -385,7 +407,8 @@ public final class Agent {
         return switch (command) {
             case Create _, Withdraw _, Run _, Stop _, BeginOutgoing _, Continue _ ->
                     command.epoch();
-            case Prepare _, ConfirmLoaded _, Discard _, Retire _, Purge _ -> Epoch.NONE;
+            case Prepare _, ConfirmLoaded _, StoreState _, Discard _, Retire _, Purge _ ->
+                    Epoch.NONE;
         };
     }
 }

@@ -22,6 +22,8 @@ public record AgentView(
         Map<OperationId, JournalRecord.Outgoing> outgoing,
         Map<OperationId, JournalRecord.Loaded> loaded,
         Map<OperationId, JournalRecord.Released> released,
+        Map<OperationId, JournalRecord.Storing> storing,
+        Map<OperationId, JournalRecord.Stored> stored,
         @Nullable Claim claim,
         @Nullable Epoch activated,
         Set<OperationId> refused,
@@ -33,6 +35,8 @@ public record AgentView(
             new AgentView(
                     RowVersion.NONE,
                     Epoch.NONE,
+                    Map.of(),
+                    Map.of(),
                     Map.of(),
                     Map.of(),
                     Map.of(),
@@ -50,6 +54,8 @@ public record AgentView(
         outgoing = Map.copyOf(outgoing);
         loaded = Map.copyOf(loaded);
         released = Map.copyOf(released);
+        storing = Map.copyOf(storing);
+        stored = Map.copyOf(stored);
         refused = Set.copyOf(refused);
         tombstones = Set.copyOf(tombstones);
     }
@@ -84,6 +90,8 @@ public record AgentView(
                             outgoing,
                             loaded,
                             released,
+                            storing,
+                            stored,
                             claim,
                             activated,
                             refused,
@@ -134,6 +142,8 @@ public record AgentView(
                             put(released, r.op(), r),
                             claim,
                             activated);
+            case JournalRecord.Storing r -> recovering(put(storing, r.op(), r), stored);
+            case JournalRecord.Stored r -> recovering(storing, put(stored, r.op(), r));
             case JournalRecord.Claim r ->
                     copy(created, prepared, outgoing, loaded, released, r, activated);
             case JournalRecord.Activated(var epoch) ->
@@ -160,6 +170,28 @@ public record AgentView(
                 outgoing,
                 loaded,
                 released,
+                storing,
+                stored,
+                claim,
+                activated,
+                refused,
+                tombstones,
+                purged);
+    }
+
+    private AgentView recovering(
+            Map<OperationId, JournalRecord.Storing> storing,
+            Map<OperationId, JournalRecord.Stored> stored) {
+        return new AgentView(
+                rowVersion,
+                floorEpoch,
+                created,
+                prepared,
+                outgoing,
+                loaded,
+                released,
+                storing,
+                stored,
                 claim,
                 activated,
                 refused,
@@ -177,6 +209,8 @@ public record AgentView(
                 outgoing,
                 loaded,
                 released,
+                storing,
+                stored,
                 claim,
                 activated,
                 refused,

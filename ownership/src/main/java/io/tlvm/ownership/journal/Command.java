@@ -52,6 +52,21 @@ public sealed interface Command {
     /** Step 8, at the target; {@code epoch} is the attempt's. */
     record ConfirmLoaded(RowVersion rowVersion, Epoch epoch, OperationId op) implements Command {}
 
+    /**
+     * Recovery, at the target; {@code epoch} is the attempt's.
+     *
+     * @param source the lost node, which sealed {@code from}
+     * @param into the directory to make, as the row names it
+     */
+    record StoreState(
+            RowVersion rowVersion,
+            Epoch epoch,
+            OperationId op,
+            NodeName source,
+            StateRef from,
+            StateRef into)
+            implements Command {}
+
     /** Undo, at the target; {@code epoch} is the attempt's. */
     record Discard(RowVersion rowVersion, Epoch epoch, OperationId op) implements Command {}
 
@@ -77,6 +92,8 @@ public sealed interface Command {
                     new Continue(version, epoch, attempt.op());
             case Step.ConfirmLoaded(var attempt) ->
                     new ConfirmLoaded(version, attempt.epoch(), attempt.op());
+            case Step.StoreState(_, var op, var epoch, var source, var from, var into) ->
+                    new StoreState(version, epoch, op, source, from, into);
             case Step.Destroy(var cleanUp) -> undo(version, cleanUp);
             case Step.Purge(_, var op) -> new Purge(version, Epoch.NONE, op);
         };

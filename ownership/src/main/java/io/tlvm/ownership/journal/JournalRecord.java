@@ -36,6 +36,15 @@ public sealed interface JournalRecord {
     /** The attempt's directory is complete, sealed and synced, with this digest. */
     record Loaded(OperationId op, Epoch attemptEpoch, Digest digest) implements JournalRecord {}
 
+    /**
+     * This node stores a lost node's state in a directory of its own; repeated until it is done.
+     */
+    record Storing(OperationId op, Epoch attemptEpoch, StateRef directory)
+            implements JournalRecord {}
+
+    /** The recovered directory is complete, sealed and synced, with this digest. */
+    record Stored(OperationId op, Epoch attemptEpoch, Digest digest) implements JournalRecord {}
+
     /** The irrevocable promise of a source: it has stopped, and the target loaded this digest. */
     record Released(OperationId op, Epoch epoch, Digest digest) implements JournalRecord {}
 

@@ -2,6 +2,7 @@ package io.tlvm.ownership.journal;
 
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
+import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
@@ -84,6 +85,14 @@ public sealed interface Verdict {
         record AwaitLoaded() implements Action {}
 
         /**
+         * Store what {@code from} holds in {@code into}, or find it sealed there; append and sync
+         * the record Stored, then answer.
+         *
+         * @param source the node that sealed {@code from}
+         */
+        record StoreState(NodeName source, StateRef from, StateRef into) implements Action {}
+
+        /**
          * Kill the processes started under the command's epoch, no others, and destroy the
          * attempt's directory.
          */
@@ -115,6 +124,9 @@ public sealed interface Verdict {
 
         /** The digest that was loaded, repeated. */
         record Loaded(Digest digest) implements Word {}
+
+        /** The digest that was stored, repeated. */
+        record Stored(Digest digest) implements Word {}
 
         /** Destroyed before, or never made. */
         record Destroyed() implements Word {}

@@ -13,6 +13,7 @@ import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.Released;
 import io.tlvm.ownership.row.Phase.Running;
 import io.tlvm.ownership.row.Phase.Stopped;
+import io.tlvm.ownership.row.Phase.Wanted;
 
 /** The phases of a live migration, from the plan to COMMIT or to the abort. */
 final class AttemptPhases {
@@ -48,6 +49,9 @@ final class AttemptPhases {
             case SourceReady _ -> new Next(row.to(new Handover(attempt)));
             case Aborted(var op, _) -> aborted(row, attempt, op);
             case Exited(var epoch) -> sourceEnded(row, attempt, epoch);
+            // The source wrote its state until it was lost: that counts, whatever the target has
+            // loaded.
+            case NodeLost lost -> lost(row, attempt, lost, nodes);
             case Activated(var epoch) when epoch.equals(row.epoch()) -> new Already(row);
             case StartAsked _ -> new Already(row);
             case StopAsked _, MigrationAsked _, DeleteAsked _ ->
@@ -59,6 +63,8 @@ final class AttemptPhases {
                     SourceReleased _,
                     TargetLoaded _,
                     NotClaimed _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     UndeleteAsked _,
                     PurgeAsked _,
@@ -67,7 +73,7 @@ final class AttemptPhases {
         };
     }
 
-    static Decision handover(OwnershipRow row, Handover at, Event event) {
+    static Decision handover(OwnershipRow row, Handover at, Event event, Nodes nodes) {
         Attempt attempt = at.attempt();
         return switch (event) {
             case SourceReleased(var op, _) when !op.equals(attempt.op()) ->
@@ -79,6 +85,9 @@ final class AttemptPhases {
                             : new Refused(new Refusal.OtherOperation(op, attempt.op()));
             case Aborted(var op, _) -> aborted(row, attempt, op);
             case Exited(var epoch) -> sourceEnded(row, attempt, epoch);
+            // The source wrote its state until it was lost: that counts, whatever the target has
+            // loaded.
+            case NodeLost lost -> lost(row, attempt, lost, nodes);
             case StartAsked _ -> new Already(row);
             case StopAsked _, MigrationAsked _, DeleteAsked _ ->
                     new Refused(new Refusal.Busy(attempt.op()));
@@ -90,6 +99,8 @@ final class AttemptPhases {
                     DeadlineExtended _,
                     TargetLoaded _,
                     NotClaimed _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     UndeleteAsked _,
                     PurgeAsked _,
@@ -123,6 +134,11 @@ final class AttemptPhases {
                             ? new Already(row)
                             : new Refused(new Refusal.NotNow(at, event));
             case Aborted(var op, _) -> aborted(row, attempt, op);
+            // The source promised and then was lost: a target that holds the guest still is asked
+            // first.
+            case NodeLost _ when nodes.isUp(attempt.target()) ->
+                    new Refused(new Refusal.Busy(attempt.op()));
+            case NodeLost lost -> lost(row, attempt, lost, nodes);
             // The source promised already; the guest lives in what the target loaded, not in what
             // ended here.
             case Exited(var epoch) ->
@@ -140,6 +156,8 @@ final class AttemptPhases {
                     DeadlineExtended _,
                     SourceReady _,
                     NotClaimed _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     UndeleteAsked _,
                     PurgeAsked _,
@@ -160,6 +178,10 @@ final class AttemptPhases {
                 withDiscard(row, attempt)
                         .withEpoch(row.freshEpoch())
                         .to(new Running(attempt.op(), Mode.RESUME, false, null)));
+    }
+
+    private static Decision lost(OwnershipRow row, Attempt attempt, NodeLost lost, Nodes nodes) {
+        return RecoveringPhase.begin(withDiscard(row, attempt), lost, Wanted.RUNNING, nodes);
     }
 
     /** The source's guest ended during the attempt: what it wrote last rests in state_ref. */

@@ -12,10 +12,12 @@ import io.tlvm.ownership.row.Phase.Handover;
 import io.tlvm.ownership.row.Phase.Migrating;
 import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.Quarantined;
+import io.tlvm.ownership.row.Phase.Recovering;
 import io.tlvm.ownership.row.Phase.Released;
 import io.tlvm.ownership.row.Phase.Running;
 import io.tlvm.ownership.row.Phase.StopOrder;
 import io.tlvm.ownership.row.Phase.Stopped;
+import io.tlvm.ownership.row.Phase.Wanted;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,10 @@ import java.util.TreeSet;
  *             MIGRATING and HANDOVER: Exited → STOPPED
  * RELEASED    TargetLoaded → RUNNING(adopt)
  *             MIGRATING, HANDOVER and RELEASED: Aborted → RUNNING(resume)
+ * STOPPED, RUNNING, MIGRATING, HANDOVER, and RELEASED where the target is not UP either:
+ *             NodeLost → RECOVERING
+ * RECOVERING  StateStored → RUNNING(target, cold) or STOPPED(target)    NodeLost → RECOVERING(next)
+ *             OwnerReturned → RUNNING(owner, cold) or STOPPED(owner)    StateRefused → QUARANTINED
  * DELETING    UndeleteAsked → STOPPED       PurgeAsked → PURGED
  * QUARANTINED DeleteAsked → DELETING
  * </pre>
@@ -57,7 +63,8 @@ public final class Coordinator {
             case Stopped phase -> stopped(row, phase, event, nodes);
             case Running phase -> RunningPhase.decide(row, phase, event, nodes);
             case Migrating phase -> AttemptPhases.migrating(row, phase, event, nodes);
-            case Handover phase -> AttemptPhases.handover(row, phase, event);
+            case Handover phase -> AttemptPhases.handover(row, phase, event, nodes);
+            case Recovering phase -> RecoveringPhase.decide(row, phase, event, nodes);
             case Released phase -> AttemptPhases.released(row, phase, event, nodes);
             case Deleting phase -> deleting(row, phase, event);
             case Phase.Purged phase -> purged(row, phase, event);
@@ -106,6 +113,9 @@ public final class Coordinator {
                     TargetLoaded _,
                     NotClaimed _,
                     Aborted _,
+                    NodeLost _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     UndeleteAsked _,
                     Event.Purged _ ->
@@ -121,6 +131,7 @@ public final class Coordinator {
                                     row.withEpoch(row.freshEpoch())
                                             .to(new Running(op, Mode.COLD, false, null)))
                             : new Refused(new Refusal.NodeNotUp(row.owner()));
+            case NodeLost lost -> RecoveringPhase.begin(row, lost, Wanted.STOPPED, nodes);
             case StopAsked _ -> new Already(row);
             case DeleteAsked(var op, var purgeTime) -> new Next(row.to(new Deleting(purgeTime)));
             // A late report of what the row knows already.
@@ -136,6 +147,8 @@ public final class Coordinator {
                     TargetLoaded _,
                     NotClaimed _,
                     Aborted _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     UndeleteAsked _,
                     PurgeAsked _,
@@ -164,6 +177,9 @@ public final class Coordinator {
                     TargetLoaded _,
                     NotClaimed _,
                     Aborted _,
+                    NodeLost _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     Event.Purged _ ->
                     new Refused(new Refusal.NotNow(at, event));
@@ -207,6 +223,9 @@ public final class Coordinator {
                     TargetLoaded _,
                     NotClaimed _,
                     Aborted _,
+                    NodeLost _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     UndeleteAsked _ ->
                     new Refused(new Refusal.NotNow(at, event));
@@ -230,6 +249,9 @@ public final class Coordinator {
                     TargetLoaded _,
                     NotClaimed _,
                     Aborted _,
+                    NodeLost _,
+                    StateStored _,
+                    OwnerReturned _,
                     CleanedUp _,
                     UndeleteAsked _,
                     PurgeAsked _,
@@ -263,6 +285,10 @@ public final class Coordinator {
             case Handover(var attempt) ->
                     steps.add(new Step.SwitchOver(attempt, owner, row.epoch()));
             case Released(var attempt, _) -> steps.add(new Step.ConfirmLoaded(attempt));
+            case Recovering(var op, var target, var epoch, var directory, _) ->
+                    steps.add(
+                            new Step.StoreState(
+                                    target, op, epoch, owner, row.requireStateRef(), directory));
             case Phase.Purged(var op, var receiptsOwed) ->
                     receiptsOwed.forEach(node -> steps.add(new Step.Purge(node, op)));
             case Stopped _, Deleting _, Quarantined _ -> {

@@ -42,7 +42,12 @@ public sealed interface Event {
     /** The owner says that the guest runs under this epoch. */
     record Activated(Epoch epoch) implements Event {}
 
-    /** The owner refused to start: the state in {@code state_ref} is not what was sealed there. */
+    /**
+     * The owner refused to start, or the target of a recovery to store: the state in {@code
+     * state_ref} is not what was sealed there.
+     *
+     * @param epoch the owner's, or the recovery's
+     */
     record StateRefused(Epoch epoch, String evidence) implements Event {}
 
     /** Step 1: a user asks for a live migration that preflight found possible. */
@@ -72,6 +77,23 @@ public sealed interface Event {
      * @param sourceHolds the prior owner is reachable and its QEMU stands in postmigrate
      */
     record NotClaimed(Epoch epoch, boolean sourceHolds) implements Event {}
+
+    /**
+     * The owner is FENCED; {@code target} may take over from the directory that the row names,
+     * which it reaches. Told again with another {@code op} when a target is lost or does not get
+     * on.
+     */
+    record NodeLost(OperationId op, NodeName target) implements Event {}
+
+    /**
+     * The target of a recovery stored the state, sealed, in its attempt's directory.
+     *
+     * @param digest of vTPM payload and UEFI variables, the same in both directories
+     */
+    record StateStored(OperationId op, Epoch epoch, Digest digest) implements Event {}
+
+    /** The owner is a member again before its VM was recovered elsewhere. */
+    record OwnerReturned() implements Event {}
 
     /** Something failed, took too long or was cancelled. */
     record Aborted(OperationId op, String why) implements Event {}

@@ -21,7 +21,8 @@ import java.util.List;
  *     serves twice
  * @param stateRef the one directory that a start reads; null until the state was made
  * @param identity what create recorded of the TPM; null until then
- * @param prior the source of the last hand-over, kept until the new owner said that the guest runs
+ * @param prior the source of the last hand-over or recovery, kept until the new owner said that the
+ *     guest runs
  * @param cleanUps what nodes still have to destroy
  */
 public record OwnershipRow(
@@ -134,6 +135,20 @@ public record OwnershipRow(
     OwnershipRow withPrior(@Nullable Prior kept) {
         return new OwnershipRow(
                 vm, version, epoch, attemptEpoch, owner, stateRef, identity, kept, phase, cleanUps);
+    }
+
+    /** The last hand-over is over: what its source still has of the VM is to be destroyed (R7). */
+    OwnershipRow retiringPrior(OperationId op) {
+        return prior == null
+                ? this
+                : withPrior(null)
+                        .owing(
+                                new CleanUp(
+                                        CleanUp.Kind.RETIRE,
+                                        prior.owner(),
+                                        op,
+                                        prior.epoch(),
+                                        prior.stateRef()));
     }
 
     OwnershipRow owing(CleanUp cleanUp) {

@@ -1,8 +1,10 @@
 package io.tlvm.ownership.row;
 
 import io.tlvm.ownership.id.Digest;
+import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
+import io.tlvm.ownership.id.StateRef;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,14 @@ public sealed interface Phase {
         GRACEFUL,
         /** QEMU quits at once; what the guest had in memory is lost. */
         FORCED
+    }
+
+    /** What a VM whose node is lost was to do. */
+    enum Wanted {
+        /** Its guest ran, or was to run. */
+        RUNNING,
+        /** It was stopped, or a stop was decided. */
+        STOPPED
     }
 
     /** A stop that was decided and that the agent is still owed. */
@@ -58,6 +68,18 @@ public sealed interface Phase {
      * The source promised, irrevocably, that it has stopped and that the target loaded this digest.
      */
     record Released(Attempt attempt, Digest digest) implements Phase {}
+
+    /**
+     * The owner is lost. The target stores what {@code state_ref} names in a directory of its own;
+     * it has no leave to run.
+     *
+     * @param epoch drawn for this try alone; becomes the VM's epoch when the state is stored, or is
+     *     dead for ever
+     * @param directory where the target stores the state
+     */
+    record Recovering(
+            OperationId op, NodeName target, Epoch epoch, StateRef directory, Wanted wanted)
+            implements Phase {}
 
     /** Deleted, restorable until the time given; agents were told nothing. */
     record Deleting(Instant purgeTime) implements Phase {}

@@ -23,6 +23,9 @@ public sealed interface Refusal {
     /** A node that would be given the VM is not UP. */
     record NodeNotUp(NodeName node) implements Refusal {}
 
+    /** The node that the VM would be taken from is not FENCED: it may run it. */
+    record NodeNotFenced(NodeName node) implements Refusal {}
+
     /** Source and target do not name the same guest state. */
     record DigestsDiffer(Digest promised, Digest loaded) implements Refusal {}
 

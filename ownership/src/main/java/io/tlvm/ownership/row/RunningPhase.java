@@ -14,6 +14,7 @@ import io.tlvm.ownership.row.Phase.Quarantined;
 import io.tlvm.ownership.row.Phase.Running;
 import io.tlvm.ownership.row.Phase.StopOrder;
 import io.tlvm.ownership.row.Phase.Stopped;
+import io.tlvm.ownership.row.Phase.Wanted;
 
 /** The phase of a VM that has an owner with leave to run it, from the claim to its end. */
 final class RunningPhase {
@@ -66,8 +67,13 @@ final class RunningPhase {
                     DeadlineExtended _,
                     Aborted _ ->
                     new Refused(new Refusal.NotNow(at, event));
+            case NodeLost lost ->
+                    RecoveringPhase.begin(
+                            row, lost, at.stop() == null ? Wanted.RUNNING : Wanted.STOPPED, nodes);
             case DeleteAsked _ -> new Refused(new Refusal.NotNow(at, event));
-            case StateCreated _,
+            case StateStored _,
+                    OwnerReturned _,
+                    StateCreated _,
                     CreateWithdrawn _,
                     CleanedUp _,
                     UndeleteAsked _,
@@ -96,30 +102,18 @@ final class RunningPhase {
         if (at.activated()) {
             return new Already(row);
         }
-        Running active = new Running(at.op(), at.mode(), true, at.stop());
-        OwnershipRow.Prior prior = row.prior();
-        if (prior == null) {
-            return new Next(row.to(active));
-        }
         // R7: only now may the source's copy go.
-        CleanUp retire =
-                new CleanUp(Kind.RETIRE, prior.owner(), at.op(), prior.epoch(), prior.stateRef());
-        return new Next(row.withPrior(null).owing(retire).to(active));
+        return new Next(
+                row.retiringPrior(at.op()).to(new Running(at.op(), at.mode(), true, at.stop())));
     }
 
     private static Decision exited(OwnershipRow row, Running at, Epoch epoch) {
         if (!epoch.equals(row.epoch())) {
             return new Refused(new Refusal.OtherEpoch(epoch, row.epoch()));
         }
-        OwnershipRow.Prior prior = row.prior();
-        if (prior == null) {
-            return new Next(row.to(new Stopped()));
-        }
-        // The new owner claimed and its guest ended before it could say that it ran: the hand-over
-        // is over all the same.
-        CleanUp retire =
-                new CleanUp(Kind.RETIRE, prior.owner(), at.op(), prior.epoch(), prior.stateRef());
-        return new Next(row.withPrior(null).owing(retire).to(new Stopped()));
+        // Where a hand-over was open, the new owner claimed and its guest ended before it could say
+        // that it ran: the hand-over is over all the same.
+        return new Next(row.retiringPrior(at.op()).to(new Stopped()));
     }
 
     /** Step 11: the target proved that it never ran what was committed to it. */

@@ -48,6 +48,19 @@ public sealed interface Step {
         }
     }
 
+    /**
+     * Recovery: store what {@code from} holds, which {@code source} sealed and which lies on a path
+     * that this node reaches, in {@code into}.
+     */
+    record StoreState(
+            NodeName node,
+            OperationId op,
+            Epoch epoch,
+            NodeName source,
+            StateRef from,
+            StateRef into)
+            implements Step {}
+
     /** Step 13, or the undo at the target of an aborted attempt. */
     record Destroy(CleanUp cleanUp) implements Step {
         @Override

@@ -10,6 +10,7 @@ import io.tlvm.ownership.journal.Observed.State;
 import io.tlvm.ownership.journal.Verdict;
 import io.tlvm.ownership.journal.Verdict.Action;
 import io.tlvm.ownership.journal.Verdict.Word;
+import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.Move.Kind;
 import io.tlvm.ownership.model.World.Copy;
 import io.tlvm.ownership.model.World.Envelope;
@@ -68,7 +69,7 @@ final class Agents {
                                 tag,
                                 on(site, command),
                                 act(journaled, envelope, action)));
-                if (world.left().crashes() > 0) {
+                if (world.left().has(Limit.CRASHES)) {
                     moves.add(
                             new Move(
                                     Kind.FAULT,
@@ -110,7 +111,10 @@ final class Agents {
                                                     world.copies().get(directory).seq())));
                     case Action.DestroySource(var directory) ->
                             destroySource(world, site, directory);
-                    case Action.ColdStart _,
+                    case Action.StoreState(_, var from, var into) when isSealed(world, from) ->
+                            store(world, site, from, into);
+                    case Action.StoreState _,
+                            Action.ColdStart _,
                             Action.DropState _,
                             Action.Adopt _,
                             Action.Resume _,
@@ -143,13 +147,17 @@ final class Agents {
                     world.saying(new Event.SourceReleased(envelope.command().op(), digest));
             case Word.Loaded(var digest) ->
                     world.saying(new Event.TargetLoaded(envelope.command().op(), digest));
+            case Word.Stored(var digest) ->
+                    world.saying(
+                            new Event.StateStored(
+                                    envelope.command().op(), envelope.command().epoch(), digest));
             case Word.Destroyed() -> receipt(world, envelope);
             case Word.NotClaimed(var epoch) -> {
                 World said = world.saying(new Event.NotClaimed(epoch, false));
                 OwnershipRow.Prior prior = world.row().prior();
                 // A replica may look at the source now and write the row later.
                 yield prior != null
-                                && world.isUp(prior.owner())
+                                && world.site(prior.owner()).agentUp()
                                 && world.site(prior.owner()).is(State.POSTMIGRATE)
                         ? said.saying(new Event.NotClaimed(epoch, true))
                         : said;
@@ -231,14 +239,31 @@ final class Agents {
                             ? world.with(site.with(process.to(State.DEVICE)))
                             : world;
             case Action.AwaitLoaded _ -> world;
+            case Action.StoreState(_, var from, var into) -> {
+                if (!isSealed(world, from)) {
+                    yield world.saying(new Event.StateRefused(command.epoch(), "missing"));
+                }
+                World kept = store(world, site, from, into);
+                Digest digest = digest(kept.copies().get(into).seq());
+                yield kept.with(
+                                append(
+                                        site,
+                                        List.of(
+                                                new JournalRecord.Stored(
+                                                        command.op(), command.epoch(), digest))))
+                        .saying(new Event.StateStored(command.op(), command.epoch(), digest));
+            }
             case Action.DestroyAttempt _ -> {
                 World killed =
                         process != null && process.epoch().equals(command.epoch())
                                 ? world.with(site.with((Process) null))
                                 : world;
                 JournalRecord.Prepared prepared = site.view().prepared().get(command.op());
+                JournalRecord.Storing storing = site.view().storing().get(command.op());
                 yield receipt(
-                        killed.without(prepared == null ? null : prepared.directory()), envelope);
+                        killed.without(prepared == null ? null : prepared.directory())
+                                .without(storing == null ? null : storing.directory()),
+                        envelope);
             }
             case Action.DestroySource(var directory) -> {
                 World destroyed = destroySource(world, site, directory);
@@ -269,6 +294,14 @@ final class Agents {
         }
         int tpm = world.tpmsMade() + 1;
         return world.storing(directory, new Copy(0, true, site.name(), "tpm" + tpm)).made(tpm);
+    }
+
+    private static World store(World world, Site site, StateRef from, StateRef into) {
+        if (isSealed(world, into)) {
+            return world;
+        }
+        Copy copy = world.copies().get(from);
+        return world.storing(into, new Copy(copy.seq(), true, site.name(), copy.ekFingerprint()));
     }
 
     private static World destroySource(World world, Site site, StateRef directory) {

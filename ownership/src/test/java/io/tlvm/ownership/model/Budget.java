@@ -1,226 +1,62 @@
 package io.tlvm.ownership.model;
 
 /**
- * How often users may still ask and things may still break; {@code ops} counts the operations so
- * far.
+ * How often users may still ask and things may still break.
+ *
+ * @param left four bits per {@link Limit}
+ * @param ops counts the operations so far
  */
-record Budget(
-        int migrations,
-        int starts,
-        int stops,
-        int deletes,
-        int retries,
-        int extensions,
-        int exits,
-        int writes,
-        int crashes,
-        int ops) {
-    static final Budget NONE = new Budget(0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+record Budget(long left, int ops) {
+    static final Budget NONE = new Budget(0, 1);
 
-    Budget migrate() {
-        return new Budget(
-                migrations - 1,
-                starts,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                writes,
-                crashes,
-                ops + 1);
+    /** What is counted. */
+    enum Limit {
+        MIGRATIONS(true),
+        STARTS(true),
+        STOPS(true),
+        DELETES(true),
+        RETRIES(false),
+        EXTENSIONS(false),
+        EXITS(false),
+        WRITES(false),
+        CRASHES(false),
+        /** How often somebody gives a node up, dead or alive. */
+        FENCES(false),
+        /** How often a recovery is begun again, elsewhere or on the same node. */
+        RETARGETS(true);
+
+        /** It is an operation, with an id of its own. */
+        private final boolean operation;
+
+        Limit(boolean operation) {
+            this.operation = operation;
+        }
     }
 
-    Budget start() {
-        return new Budget(
-                migrations,
-                starts - 1,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                writes,
-                crashes,
-                ops + 1);
+    Budget with(Limit limit, int count) {
+        long cleared = left & ~(15L << (4 * limit.ordinal()));
+        return new Budget(cleared | ((long) count << (4 * limit.ordinal())), ops);
     }
 
-    Budget stop() {
-        return new Budget(
-                migrations,
-                starts,
-                stops - 1,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                writes,
-                crashes,
-                ops + 1);
+    boolean has(Limit limit) {
+        return count(limit) > 0;
     }
 
-    Budget delete() {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes - 1,
-                retries,
-                extensions,
-                exits,
-                writes,
-                crashes,
-                ops + 1);
+    Budget spend(Limit limit) {
+        Budget less = with(limit, count(limit) - 1);
+        return limit.operation ? less.operation() : less;
     }
 
-    Budget retry() {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes,
-                retries - 1,
-                extensions,
-                exits,
-                writes,
-                crashes,
-                ops);
+    /** One more operation was begun. */
+    Budget operation() {
+        return startingAt(ops + 1);
     }
 
-    Budget extend() {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes,
-                retries,
-                extensions - 1,
-                exits,
-                writes,
-                crashes,
-                ops);
+    Budget startingAt(int operations) {
+        return new Budget(left, operations);
     }
 
-    Budget exit() {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                exits - 1,
-                writes,
-                crashes,
-                ops);
-    }
-
-    Budget write() {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                writes - 1,
-                crashes,
-                ops);
-    }
-
-    Budget crash() {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                writes,
-                crashes - 1,
-                ops);
-    }
-
-    Budget migrations(int count) {
-        return new Budget(
-                count, starts, stops, deletes, retries, extensions, exits, writes, crashes, ops);
-    }
-
-    Budget starts(int count) {
-        return new Budget(
-                migrations,
-                count,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                writes,
-                crashes,
-                ops);
-    }
-
-    Budget stops(int count) {
-        return new Budget(
-                migrations,
-                starts,
-                count,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                writes,
-                crashes,
-                ops);
-    }
-
-    Budget deletes(int count) {
-        return new Budget(
-                migrations, starts, stops, count, retries, extensions, exits, writes, crashes, ops);
-    }
-
-    Budget retries(int count) {
-        return new Budget(
-                migrations, starts, stops, deletes, count, extensions, exits, writes, crashes, ops);
-    }
-
-    Budget extensions(int count) {
-        return new Budget(
-                migrations, starts, stops, deletes, retries, count, exits, writes, crashes, ops);
-    }
-
-    Budget exits(int count) {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                count,
-                writes,
-                crashes,
-                ops);
-    }
-
-    Budget writes(int count) {
-        return new Budget(
-                migrations,
-                starts,
-                stops,
-                deletes,
-                retries,
-                extensions,
-                exits,
-                count,
-                crashes,
-                ops);
-    }
-
-    Budget crashes(int count) {
-        return new Budget(
-                migrations, starts, stops, deletes, retries, extensions, exits, writes, count, ops);
+    private int count(Limit limit) {
+        return (int) (left >> (4 * limit.ordinal())) & 15;
     }
 }

@@ -157,18 +157,23 @@ final class Explorer {
     }
 
     /**
-     * Nothing more is owed, and what should run runs, nothing else, and nothing is left lying
-     * around.
+     * Nothing more is owed but by nodes that are fenced and may never come back, what should run
+     * runs, nothing else, and nothing is left lying around.
      */
     static boolean settled(World world) {
         OwnershipRow row = world.row();
-        if (!row.cleanUps().isEmpty() || row.prior() != null) {
+        if (row.prior() != null
+                || !row.cleanUps().stream().allMatch(owed -> world.isFenced(owed.node()))) {
             return false;
         }
         return switch (row.phase()) {
-            case Phase.Stopped _, Phase.Deleting _ -> nothingLives(world) && onlyNamed(world);
+            case Phase.Stopped _ ->
+                    world.isUp(row.owner()) && nothingLives(world) && onlyNamed(world);
+            case Phase.Deleting _ -> nothingLives(world) && onlyNamed(world);
             case Phase.Purged(_, var owed) ->
-                    owed.isEmpty() && nothingLives(world) && world.copies().isEmpty();
+                    owed.stream().allMatch(world::isFenced)
+                            && nothingLives(world)
+                            && madeByFenced(world, null);
             case Phase.Running running ->
                     running.activated()
                             && running.stop() == null
@@ -178,32 +183,51 @@ final class Explorer {
                     Phase.Migrating _,
                     Phase.Handover _,
                     Phase.Released _,
+                    Phase.Recovering _,
                     Phase.Quarantined _ ->
                     false;
         };
     }
 
     private static boolean onlyNamed(World world) {
-        return world.copies().keySet().equals(Set.of(world.row().requireStateRef()));
+        StateRef named = world.row().requireStateRef();
+        return world.copies().containsKey(named) && madeByFenced(world, named);
+    }
+
+    /** Whatever lies there beside {@code named} is what a fenced node left. */
+    private static boolean madeByFenced(World world, StateRef named) {
+        return world.copies().entrySet().stream()
+                .allMatch(
+                        copy ->
+                                copy.getKey().equals(named)
+                                        || world.isFenced(copy.getValue().maker()));
     }
 
     private static boolean nothingLives(World world) {
-        return world.sites().stream().allMatch(site -> site.process() == null && site.agentUp());
+        return world.sites().stream()
+                .allMatch(
+                        site ->
+                                site.process() == null
+                                        && (site.isUp() ? site.agentUp() : site.isFenced()));
     }
 
     private static boolean onlyOwnerRuns(World world) {
         return world.sites().stream()
                 .allMatch(
                         site ->
-                                site.agentUp()
-                                        && (site.name().equals(world.row().owner())
-                                                ? site.is(State.RUNNING)
-                                                        && site.view().claim() != null
-                                                        && site.view()
-                                                                .claim()
-                                                                .epoch()
-                                                                .equals(world.row().epoch())
-                                                : site.process() == null));
+                                site.name().equals(world.row().owner())
+                                        ? site.isUp()
+                                                && site.agentUp()
+                                                && site.is(State.RUNNING)
+                                                && site.view().claim() != null
+                                                && site.view()
+                                                        .claim()
+                                                        .epoch()
+                                                        .equals(world.row().epoch())
+                                        : site.process() == null
+                                                && (site.isUp()
+                                                        ? site.agentUp()
+                                                        : site.isFenced()));
     }
 
     private void forget(World raw, World normal) {

@@ -2,6 +2,7 @@ package io.tlvm.ownership.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.Explorer.Found;
 
 import org.junit.jupiter.api.Test;
@@ -15,12 +16,35 @@ import java.util.Locale;
  * it, and must survive, so that the reason stays true.
  */
 class MutantTest {
-    private static final World CREATE = Starts.creating(Budget.NONE.retries(1).starts(1));
+    private static final World CREATE =
+            Starts.creating(Budget.NONE.with(Limit.RETRIES, 1).with(Limit.STARTS, 1));
     private static final World STOP =
-            Starts.running(Budget.NONE.stops(1).starts(1).exits(1).crashes(1));
-    private static final World RETURN = Starts.running(Budget.NONE.migrations(2));
+            Starts.running(
+                    Budget.NONE
+                            .with(Limit.STOPS, 1)
+                            .with(Limit.STARTS, 1)
+                            .with(Limit.EXITS, 1)
+                            .with(Limit.CRASHES, 1));
+    private static final World RETURN = Starts.running(Budget.NONE.with(Limit.MIGRATIONS, 2));
     private static final World LIVE =
-            Starts.running(Budget.NONE.migrations(1).writes(1).crashes(1));
+            Starts.running(
+                    Budget.NONE
+                            .with(Limit.MIGRATIONS, 1)
+                            .with(Limit.WRITES, 1)
+                            .with(Limit.CRASHES, 1));
+
+    /**
+     * A VM that starts, so that its first grant may still be on the way, and a node that is lost.
+     */
+    private static final World LOST =
+            Starts.stopped(Budget.NONE.with(Limit.STARTS, 1).with(Limit.FENCES, 1));
+
+    private static final World MIGRATING =
+            Starts.running(
+                    Budget.NONE
+                            .with(Limit.MIGRATIONS, 1)
+                            .with(Limit.FENCES, 1)
+                            .with(Limit.WRITES, 1));
 
     @Test
     void a_target_that_is_not_started_paused_runs_beside_its_source() {
@@ -126,6 +150,84 @@ class MutantTest {
     void
             an_abort_without_a_fresh_epoch_survives_because_row_version_and_operation_tell_grants_apart() {
         survives(Protocol.REAL.deciding(Mutants::keepsEpochOnAbort), LIVE);
+    }
+
+    @Test
+    void k1_a_replica_that_remembers_a_fence_takes_the_vm_of_a_node_that_is_back() {
+        killed(Protocol.REAL.reading(Mutants::remembersFences).rememberingAll(), LOST, "I1");
+    }
+
+    @Test
+    void k2_a_grant_to_a_node_that_did_not_join_is_obeyed_when_its_vm_was_recovered() {
+        killed(Protocol.REAL.withoutJoin().deciding(Mutants::givesToAnyNode), MIGRATING, "I1");
+    }
+
+    @Test
+    void a_node_that_takes_commands_before_it_joined_runs_what_was_recovered_elsewhere() {
+        killed(Protocol.REAL.withoutJoin(), LOST, "I1");
+    }
+
+    @Test
+    void a_vm_given_to_a_node_that_is_not_up_waits_for_one_that_may_never_return() {
+        killed(Protocol.REAL.deciding(Mutants::givesToAnyNode), LOST, "LIVE");
+    }
+
+    @Test
+    void a_vm_that_moves_without_a_fence_runs_twice() {
+        killed(Protocol.REAL.reading(Mutants::takesFromAnyNode), LOST, "I1");
+    }
+
+    @Test
+    void a_word_that_a_living_node_is_dead_lets_a_vm_run_twice() {
+        killed(Protocol.REAL.takingAnyWord(), LOST, "I1");
+    }
+
+    @Test
+    void a_target_s_copy_taken_because_the_source_was_fenced_is_older_than_the_source_s() {
+        killed(
+                Protocol.REAL
+                        .deciding(Mutants::adoptsWhatALostSourceDidNotRelease)
+                        .owing(Mutants::asksTargetEarly),
+                MIGRATING,
+                "I3");
+    }
+
+    @Test
+    void a_recovery_from_a_derived_directory_does_not_find_the_state() {
+        killed(Protocol.REAL.owing(Mutants::derivesLostDirectory), LOST, "LIVE");
+    }
+
+    @Test
+    void a_node_that_joins_without_reading_the_row_obeys_the_create_of_before() {
+        killed(Protocol.REAL.comingHome(Mutants::keepsItsJournal), LOST, "I8");
+    }
+
+    @Test
+    void a_node_that_joins_by_a_row_that_changed_meanwhile_obeys_the_grants_of_before() {
+        killed(Protocol.REAL.joiningBlindly(), LOST, "I1");
+    }
+
+    @Test
+    void a_returning_node_that_destroys_what_the_row_names_destroys_the_last_copy() {
+        killed(Protocol.REAL.comingHome(Mutants::sparesNothing), LOST, "I4");
+    }
+
+    @Test
+    void a_recovery_that_retires_the_lost_copy_before_its_own_is_stored_destroys_the_last_one() {
+        killed(Protocol.REAL.deciding(Mutants::retiresBeforeStored), LOST, "I4");
+    }
+
+    @Test
+    void a_state_stored_by_a_dead_attempt_is_not_what_the_row_waits_for() {
+        killed(
+                Protocol.REAL.deciding(Mutants::takesAnyStoredState).rememberingAll(),
+                Starts.running(Budget.NONE.with(Limit.FENCES, 1).with(Limit.RETARGETS, 1)),
+                "I4");
+    }
+
+    @Test
+    void storing_after_the_word_survives_because_the_row_version_refuses_first() {
+        survives(Protocol.REAL.obeying(Mutants::storesAfterDiscard), LOST);
     }
 
     private static void killed(Protocol mutant, World start, String invariant) {

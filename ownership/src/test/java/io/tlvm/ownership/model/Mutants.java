@@ -1,16 +1,19 @@
 package io.tlvm.ownership.model;
 
 import io.tlvm.ownership.id.Epoch;
+import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.journal.Agent;
 import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.Command;
+import io.tlvm.ownership.journal.Homecoming;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed;
 import io.tlvm.ownership.journal.Observed.Alive;
 import io.tlvm.ownership.journal.Observed.State;
+import io.tlvm.ownership.journal.RowSeen;
 import io.tlvm.ownership.journal.Verdict;
 import io.tlvm.ownership.journal.Verdict.Action;
 import io.tlvm.ownership.journal.Verdict.Do;
@@ -30,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** The product's rules with one guard taken out each, by wrapping a verdict. */
 final class Mutants {
@@ -141,6 +145,97 @@ final class Mutants {
                 .toList();
     }
 
+    /** What a replica read of the node rows once counts for ever. */
+    static Nodes remembersFences(World world) {
+        return nodes(world::isUp, node -> world.site(node).everFenced());
+    }
+
+    static Nodes takesFromAnyNode(World world) {
+        return nodes(world::isUp, node -> true);
+    }
+
+    /**
+     * But a return needs a node that is UP: without that, row and recovery chase each other for
+     * ever.
+     */
+    static Decision givesToAnyNode(OwnershipRow row, Event event, Nodes nodes) {
+        return Coordinator.decide(
+                row,
+                event,
+                event instanceof Event.OwnerReturned
+                        ? nodes
+                        : nodes(node -> true, nodes::isFenced));
+    }
+
+    private static Nodes nodes(Predicate<NodeName> up, Predicate<NodeName> fenced) {
+        return new Nodes() {
+            @Override
+            public boolean isUp(NodeName node) {
+                return up.test(node);
+            }
+
+            @Override
+            public boolean isFenced(NodeName node) {
+                return fenced.test(node);
+            }
+        };
+    }
+
+    static Decision adoptsWhatALostSourceDidNotRelease(OwnershipRow row, Event event, Nodes nodes) {
+        return nodes.isFenced(row.owner())
+                ? commitsOnLoadedAlone(row, event, nodes)
+                : Coordinator.decide(row, event, nodes);
+    }
+
+    /** Recovers from the directory of the row's epoch instead of the one that the row names. */
+    static List<Step> derivesLostDirectory(OwnershipRow row) {
+        return Coordinator.owed(row).stream()
+                .map(
+                        step ->
+                                step instanceof Step.StoreState store
+                                        ? new Step.StoreState(
+                                                store.node(),
+                                                store.op(),
+                                                store.epoch(),
+                                                store.source(),
+                                                StateRef.ofAttempt(row.epoch(), store.op()),
+                                                store.into())
+                                        : step)
+                .toList();
+    }
+
+    static Decision retiresBeforeStored(OwnershipRow row, Event event, Nodes nodes) {
+        Decision decision = Coordinator.decide(row, event, nodes);
+        if (!(event instanceof Event.NodeLost(var op, _))
+                || !(decision instanceof Next(var next))) {
+            return decision;
+        }
+        List<CleanUp> owed = new ArrayList<>(next.cleanUps());
+        owed.add(new CleanUp(CleanUp.Kind.RETIRE, row.owner(), op, row.epoch(), row.stateRef()));
+        return new Next(
+                new OwnershipRow(
+                        next.vm(),
+                        next.version(),
+                        next.epoch(),
+                        next.attemptEpoch(),
+                        next.owner(),
+                        next.stateRef(),
+                        next.identity(),
+                        next.prior(),
+                        next.phase(),
+                        owed));
+    }
+
+    static Decision takesAnyStoredState(OwnershipRow row, Event event, Nodes nodes) {
+        return Coordinator.decide(
+                row,
+                event instanceof Event.StateStored(_, _, var digest)
+                                && row.phase() instanceof Phase.Recovering at
+                        ? new Event.StateStored(at.op(), at.epoch(), digest)
+                        : event,
+                nodes);
+    }
+
     private static boolean isCommit(OwnershipRow row, OwnershipRow next) {
         return row.phase() instanceof Phase.Released && next.prior() != null;
     }
@@ -192,6 +287,8 @@ final class Mutants {
                         view.outgoing(),
                         view.loaded(),
                         view.released(),
+                        view.storing(),
+                        view.stored(),
                         view.claim(),
                         view.activated(),
                         view.refused(),
@@ -211,6 +308,8 @@ final class Mutants {
                         view.outgoing(),
                         view.loaded(),
                         view.released(),
+                        view.storing(),
+                        view.stored(),
                         view.claim(),
                         view.activated(),
                         view.refused(),
@@ -260,6 +359,8 @@ final class Mutants {
                                 view.outgoing(),
                                 view.loaded(),
                                 view.released(),
+                                view.storing(),
+                                view.stored(),
                                 view.claim(),
                                 view.activated(),
                                 view.refused(),
@@ -323,6 +424,26 @@ final class Mutants {
                 : Agent.decide(view, command, observed);
     }
 
+    static Verdict storesAfterDiscard(AgentView view, Command command, Observed observed) {
+        return Agent.decide(
+                command instanceof Command.StoreState
+                        ? forgetting(view, view.prepared(), view.loaded())
+                        : view,
+                command,
+                observed);
+    }
+
+    static Homecoming keepsItsJournal(
+            AgentView view, Observed observed, NodeName self, RowSeen row) {
+        Homecoming home = Homecoming.of(view, observed, self, row);
+        return new Homecoming(List.of(), home.kills(), home.spares());
+    }
+
+    static Homecoming sparesNothing(AgentView view, Observed observed, NodeName self, RowSeen row) {
+        Homecoming home = Homecoming.of(view, observed, self, row);
+        return new Homecoming(home.first(), home.kills(), Set.of());
+    }
+
     private static AgentView claiming(AgentView view, JournalRecord.Claim claim) {
         return new AgentView(
                 view.rowVersion(),
@@ -332,6 +453,8 @@ final class Mutants {
                 view.outgoing(),
                 view.loaded(),
                 view.released(),
+                view.storing(),
+                view.stored(),
                 claim,
                 view.activated(),
                 view.refused(),
@@ -351,6 +474,8 @@ final class Mutants {
                 view.outgoing(),
                 loaded,
                 view.released(),
+                view.storing(),
+                view.stored(),
                 view.claim(),
                 view.activated(),
                 Set.of(),

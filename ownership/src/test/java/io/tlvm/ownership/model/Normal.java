@@ -82,13 +82,16 @@ final class Normal {
                     epoch.isBefore(row.epoch()) || !(phase instanceof Phase.Creating);
             case Event.CreateWithdrawn(_, var epoch, _) ->
                     epoch.isBefore(row.epoch()) || !(phase instanceof Phase.Creating);
-            case Event.Exited(var epoch) -> epoch.isBefore(row.epoch()) || rests(phase);
+            case Event.Exited(var epoch) -> epoch.isBefore(row.epoch()) || isOver(phase);
             case Event.Activated(var epoch) ->
-                    epoch.isBefore(row.epoch()) || rests(phase) || attempt != null;
+                    epoch.isBefore(row.epoch()) || isOver(phase) || attempt != null;
             case Event.StateRefused(var epoch, _) ->
                     epoch.isBefore(row.epoch()) || rests(phase) || attempt != null;
+            case Event.StateStored(_, var epoch, _) ->
+                    !(phase instanceof Phase.Recovering recovering)
+                            || !recovering.epoch().equals(epoch);
             case Event.NotClaimed(var epoch, _) ->
-                    epoch.isBefore(row.epoch()) || rests(phase) || attempt != null;
+                    epoch.isBefore(row.epoch()) || isOver(phase) || attempt != null;
             case Event.TargetPrepared(var op, _) ->
                     attempt == null
                             || !attempt.op().equals(op)
@@ -103,7 +106,9 @@ final class Normal {
             case Event.CleanedUp(var cleanUp) -> !row.cleanUps().contains(cleanUp);
             case Event.Purged(var node) ->
                     phase instanceof Phase.Purged(_, var owed) && !owed.contains(node);
-            case Event.StartAsked _,
+            case Event.NodeLost _,
+                    Event.OwnerReturned _,
+                    Event.StartAsked _,
                     Event.StopAsked _,
                     Event.MigrationAsked _,
                     Event.DeadlineExtended _,
@@ -113,6 +118,11 @@ final class Normal {
                     Event.PurgeAsked _ ->
                     false;
         };
+    }
+
+    /** Whatever ran under the row's epoch will not count under the next one. */
+    private static boolean isOver(Phase phase) {
+        return rests(phase) || phase instanceof Phase.Recovering;
     }
 
     private static boolean rests(Phase phase) {
@@ -156,7 +166,7 @@ final class Normal {
         List<Site> sites = new ArrayList<>();
         for (Site site : world.sites()) {
             RowVersion seen = lowest.getOrDefault(site.name(), top);
-            sites.add(site.with(journal(world, site, seen)));
+            sites.add(site.with(journal(world, site, seen)).forgettingFences());
         }
         return new World(
                 ranked,
@@ -189,6 +199,7 @@ final class Normal {
             case Phase.Migrating(var attempt) -> asked.add(attempt.op());
             case Phase.Handover(var attempt) -> asked.add(attempt.op());
             case Phase.Released(var attempt, _) -> asked.add(attempt.op());
+            case Phase.Recovering recovering -> asked.add(recovering.op());
             case Phase.Stopped _, Phase.Deleting _, Phase.Purged _, Phase.Quarantined _ -> {
                 // no operation
             }
@@ -232,6 +243,8 @@ final class Normal {
                 only(view.outgoing(), asked),
                 only(view.loaded(), asked),
                 released,
+                only(view.storing(), asked),
+                only(view.stored(), asked),
                 kept,
                 kept != null && kept.epoch().equals(view.activated()) ? view.activated() : null,
                 refused,
@@ -259,6 +272,9 @@ final class Normal {
             case Command.ConfirmLoaded c -> new Command.ConfirmLoaded(version, c.epoch(), c.op());
             case Command.Discard c -> new Command.Discard(version, c.epoch(), c.op());
             case Command.Retire c -> new Command.Retire(version, c.epoch(), c.op(), c.directory());
+            case Command.StoreState c ->
+                    new Command.StoreState(
+                            version, c.epoch(), c.op(), c.source(), c.from(), c.into());
             case Command.Purge c -> new Command.Purge(version, c.epoch(), c.op());
         };
     }

@@ -177,9 +177,15 @@ class OwnershipModelTest {
                         "agent dies",
                         "QEMU dies",
                         "node dies",
+                        "node is given up",
+                        "renewal refused",
+                        "power off, then an operator's word",
+                        "fenced node cleans up",
+                        "fenced node joins",
                         "crash after journal, before action",
                         "crash inside MakeState",
                         "crash inside ColdStart",
+                        "crash inside StoreState",
                         "crash inside DestroySource");
     }
 

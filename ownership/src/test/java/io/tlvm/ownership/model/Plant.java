@@ -5,13 +5,21 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.journal.Agent;
 import io.tlvm.ownership.journal.AgentView;
+import io.tlvm.ownership.journal.Homecoming;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.JournalRecord.Claim;
 import io.tlvm.ownership.journal.Observed.State;
+import io.tlvm.ownership.journal.RowSeen;
+import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.Move.Kind;
 import io.tlvm.ownership.model.World.Copy;
 import io.tlvm.ownership.model.World.Process;
 import io.tlvm.ownership.model.World.Site;
+import io.tlvm.ownership.node.Evidence;
+import io.tlvm.ownership.node.Fence;
+import io.tlvm.ownership.node.NodeDecision;
+import io.tlvm.ownership.node.NodeDecision.Next;
+import io.tlvm.ownership.node.NodeEvent;
 import io.tlvm.ownership.row.Event;
 
 import java.util.ArrayList;
@@ -22,6 +30,8 @@ import java.util.List;
  * and faults.
  */
 final class Plant {
+    private static final Evidence WORD = new Evidence.OperatorsWord("ops", "power cable pulled");
+
     private final Protocol protocol;
 
     Plant(Protocol protocol) {
@@ -36,6 +46,7 @@ final class Plant {
             target(moves, world, site);
             journal(moves, world, site);
             faults(moves, world, site);
+            fence(moves, world, site);
         }
         return moves;
     }
@@ -44,7 +55,7 @@ final class Plant {
         Process process = site.process();
         if (site.is(State.RUNNING)) {
             Copy copy = world.copies().get(process.directory());
-            if (world.left().writes() > 0 && copy != null) {
+            if (world.left().has(Limit.WRITES) && copy != null) {
                 int seq = process.seq() + 1;
                 World written =
                         world.with(site.with(process.knowing(seq)))
@@ -56,14 +67,19 @@ final class Plant {
                                                 copy.maker(),
                                                 copy.ekFingerprint()))
                                 .written(Math.max(world.lastSeq(), seq))
-                                .with(world.left().write());
+                                .with(world.left().spend(Limit.WRITES));
                 moves.add(move(Kind.WISH, "guest changes its TPM", site, written));
             }
-            if (world.left().exits() > 0) {
+            if (world.left().has(Limit.EXITS)) {
                 World off =
                         detached(world, process.op())
                                 .with(site.with(process.to(State.ENDED).sending(null)));
-                moves.add(move(Kind.WISH, "guest powers off", site, off.with(world.left().exit())));
+                moves.add(
+                        move(
+                                Kind.WISH,
+                                "guest powers off",
+                                site,
+                                off.with(world.left().spend(Limit.EXITS))));
             }
         }
         if (site.agentUp() && site.is(State.ENDED)) {
@@ -252,11 +268,11 @@ final class Plant {
         }
     }
 
-    private static void faults(List<Move> moves, World world, Site site) {
-        if (!site.agentUp()) {
+    private void faults(List<Move> moves, World world, Site site) {
+        if (!site.agentUp() && (site.isUp() || !protocol.joinsFirst())) {
             moves.add(move(Kind.PROGRESS, "agent starts", site, started(world, site)));
         }
-        if (world.left().crashes() == 0) {
+        if (!world.left().has(Limit.CRASHES)) {
             return;
         }
         if (site.process() != null) {
@@ -265,7 +281,7 @@ final class Plant {
                             Kind.FAULT,
                             "QEMU dies",
                             site,
-                            qemuDies(world, site).with(world.left().crash())));
+                            qemuDies(world, site).with(world.left().spend(Limit.CRASHES))));
         }
         if (site.agentUp()) {
             moves.add(move(Kind.FAULT, "agent dies", site, agentDies(world, site.name())));
@@ -276,7 +292,79 @@ final class Plant {
         }
     }
 
+    /** A node is given up, is certainly off, and comes back. */
+    private void fence(List<Move> moves, World world, Site site) {
+        if (world.left().has(Limit.FENCES)
+                && decided(world, site, new NodeEvent.FenceAsked("silent"))
+                        instanceof Next(var state)) {
+            moves.add(
+                    move(
+                            Kind.FAULT,
+                            "node is given up",
+                            site,
+                            world.with(site.with(state)).with(world.left().spend(Limit.FENCES))));
+        }
+        if (!site.isUp() && site.agentUp() && protocol.joinsFirst()) {
+            moves.add(move(Kind.PROGRESS, "renewal refused", site, world.with(site.up(false))));
+        }
+        if (decided(world, site, new NodeEvent.DeathConfirmed(WORD)) instanceof Next(var state)) {
+            World off =
+                    protocol.wordNeedsPowerOff()
+                            ? agentDies(qemuDies(world, site), site.name()).with(world.left())
+                            : world;
+            moves.add(
+                    move(
+                            Kind.PROGRESS,
+                            "power off, then an operator's word",
+                            site,
+                            off.with(off.site(site.name()).with(state))));
+        }
+        boolean joins = site.agentUp() || site.scanned() || !protocol.joinsFirst();
+        if (site.isFenced() && !site.agentUp()) {
+            moves.add(move(Kind.WISH, "fenced node cleans up", site, cleaned(world, site)));
+        }
+        if (site.isFenced()
+                && joins
+                && decided(world, site, new NodeEvent.JoinAsked()) instanceof Next(var state)) {
+            World in = site.agentUp() ? world : started(world, site);
+            moves.add(
+                    move(
+                            Kind.WISH,
+                            "fenced node joins",
+                            site,
+                            in.with(in.site(site.name()).with(state).scanned(false))));
+        }
+    }
+
+    private static NodeDecision decided(World world, Site site, NodeEvent event) {
+        int others = world.lost() - (site.isUp() ? 0 : 1);
+        return Fence.decide(site.state(), event, world.sites().size(), others);
+    }
+
+    /** R9, by the row as it is at this moment. */
+    private World cleaned(World world, Site site) {
+        Homecoming home =
+                protocol.homecoming()
+                        .of(site.view(), site.observed(), site.name(), RowSeen.of(world.row()));
+        AgentView view = site.view();
+        for (JournalRecord one : home.first()) {
+            view = view.with(one);
+        }
+        World clean = world;
+        for (var copy : world.copies().entrySet()) {
+            if (copy.getValue().maker().equals(site.name())
+                    && !home.spares().contains(copy.getKey())) {
+                clean = clean.without(copy.getKey());
+            }
+        }
+        Site after = site.with(view).scanned(true);
+        return clean.with(home.kills() ? after.with((Process) null) : after);
+    }
+
     private static World qemuDies(World world, Site site) {
+        if (site.process() == null) {
+            return world;
+        }
         World alone = detached(world, site.process().op());
         // A source in pre-copy or at its pause loses its stream by E6 or its own cancel; nothing is
         // forced on it here.
@@ -287,7 +375,7 @@ final class Plant {
     static World agentDies(World world, NodeName name) {
         Site site = world.site(name);
         Process process = site.process();
-        World down = world.with(site.up(false)).with(world.left().crash());
+        World down = world.with(site.up(false)).with(world.left().spend(Limit.CRASHES));
         if (process == null || process.op() == null) {
             return down;
         }

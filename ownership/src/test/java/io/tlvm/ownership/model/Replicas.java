@@ -7,6 +7,7 @@ import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed.State;
 import io.tlvm.ownership.journal.Verdict.Word;
+import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.Move.Kind;
 import io.tlvm.ownership.model.World.Envelope;
 import io.tlvm.ownership.model.World.Site;
@@ -51,6 +52,7 @@ final class Replicas {
         for (Event event : heard(world)) {
             add(moves, Kind.PROGRESS, world, event, world.left());
         }
+        recoveries(moves, world);
         wishes(moves, world);
         return moves;
     }
@@ -92,6 +94,9 @@ final class Replicas {
                 }
             }
         }
+        if (world.row().phase() instanceof Phase.Recovering) {
+            events.add(new Event.OwnerReturned());
+        }
         Attempt attempt = attemptOf(world.row().phase());
         if (attempt != null) {
             events.add(new Event.Aborted(attempt.op(), "deadline"));
@@ -111,6 +116,7 @@ final class Replicas {
             case Phase.Creating _,
                     Phase.Stopped _,
                     Phase.Running _,
+                    Phase.Recovering _,
                     Phase.Deleting _,
                     Phase.Purged _,
                     Phase.Quarantined _ ->
@@ -118,37 +124,57 @@ final class Replicas {
         };
     }
 
+    /**
+     * Whoever sees that the owner is lost has its VM recovered, and tries again if it takes long.
+     */
+    private void recoveries(List<Move> moves, World world) {
+        Budget b = world.left();
+        boolean again = world.row().phase() instanceof Phase.Recovering;
+        if (again && !b.has(Limit.RETARGETS)) {
+            return;
+        }
+        for (Site target : world.sites()) {
+            add(
+                    moves,
+                    again ? Kind.WISH : Kind.PROGRESS,
+                    world,
+                    new Event.NodeLost(op(b.ops() + 1), target.name()),
+                    again ? b.spend(Limit.RETARGETS) : b.operation());
+        }
+    }
+
     private void wishes(List<Move> moves, World world) {
         Budget b = world.left();
         OperationId op = op(b.ops() + 1);
-        if (b.starts() > 0) {
-            add(moves, Kind.WISH, world, new Event.StartAsked(op), b.start());
+        if (b.has(Limit.STARTS)) {
+            add(moves, Kind.WISH, world, new Event.StartAsked(op), b.spend(Limit.STARTS));
         }
-        if (b.stops() > 0) {
+        if (b.has(Limit.STOPS)) {
             for (StopMode mode : StopMode.values()) {
-                add(moves, Kind.WISH, world, new Event.StopAsked(op, mode), b.stop());
+                add(moves, Kind.WISH, world, new Event.StopAsked(op, mode), b.spend(Limit.STOPS));
             }
         }
-        if (b.migrations() > 0) {
+        if (b.has(Limit.MIGRATIONS)) {
             for (Site site : world.sites()) {
                 add(
                         moves,
                         Kind.WISH,
                         world,
                         new Event.MigrationAsked(op, site.name(), DEADLINE),
-                        b.migrate());
+                        b.spend(Limit.MIGRATIONS));
             }
         }
-        if (b.extensions() > 0 && world.row().phase() instanceof Phase.Migrating(var attempt)) {
+        if (b.has(Limit.EXTENSIONS)
+                && world.row().phase() instanceof Phase.Migrating(var attempt)) {
             add(
                     moves,
                     Kind.WISH,
                     world,
                     new Event.DeadlineExtended(attempt.op(), attempt.deadline().plusSeconds(1)),
-                    b.extend());
+                    b.spend(Limit.EXTENSIONS));
         }
-        if (b.deletes() > 0) {
-            Budget after = b.delete();
+        if (b.has(Limit.DELETES)) {
+            Budget after = b.spend(Limit.DELETES);
             add(moves, Kind.WISH, world, new Event.DeleteAsked(op, DEADLINE), after);
             add(moves, Kind.WISH, world, new Event.UndeleteAsked(op), after);
             add(moves, Kind.WISH, world, new Event.PurgeAsked(op, new TreeSet<>()), after);
@@ -158,12 +184,12 @@ final class Replicas {
     private void add(List<Move> moves, Kind kind, World world, Event event, Budget after) {
         Budget b = after;
         if (event instanceof Event.CreateWithdrawn) {
-            if (b.retries() == 0) {
+            if (!b.has(Limit.RETRIES)) {
                 return;
             }
-            b = b.retry();
+            b = b.spend(Limit.RETRIES);
         }
-        if (protocol.decide().decide(world.row(), event, world::isUp)
+        if (protocol.decide().decide(world.row(), event, protocol.nodes().apply(world))
                 instanceof Decision.Next(var next)) {
             String tag =
                     name(world.row().phase()) + " + " + name(event) + " = " + name(next.phase());
@@ -183,13 +209,19 @@ final class Replicas {
             CleanUp cleanUp = step instanceof Step.Destroy(var owed) ? owed : null;
             commands.add(new Envelope(step.node(), Command.of(next.version(), step), cleanUp));
         }
-        if (next.phase() instanceof Phase.Creating(var op) && world.left().retries() > 0) {
+        if (next.phase() instanceof Phase.Creating(var op) && world.left().has(Limit.RETRIES)) {
             NodeName owner = next.owner();
             commands.add(
                     new Envelope(
                             owner, new Command.Withdraw(next.version(), next.epoch(), op), null));
         }
-        return world.with(commands, next);
+        World committed = world.with(commands, next);
+        for (Site site : world.sites()) {
+            if (site.scanned() && protocol.looksAgain()) {
+                committed = committed.with(site.scanned(false));
+            }
+        }
+        return committed;
     }
 
     static String name(Object value) {

@@ -2,7 +2,7 @@ package io.tlvm.ownership.model;
 
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.VmUid;
-import io.tlvm.ownership.journal.AgentView;
+import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.World.Site;
 import io.tlvm.ownership.row.OwnershipRow;
 
@@ -23,9 +23,7 @@ final class Starts {
         World empty =
                 new World(
                         OwnershipRow.create(VM, A, Replicas.op(1)),
-                        List.of(
-                                new Site(A, AgentView.EMPTY, true, null),
-                                new Site(B, AgentView.EMPTY, true, null)),
+                        List.of(Site.of(A), Site.of(B)),
                         Map.of(),
                         Set.of(),
                         Set.of(),
@@ -44,25 +42,14 @@ final class Starts {
     }
 
     static World running(Budget left) {
-        World stopped = stopped(Budget.NONE.starts(1));
+        World stopped = stopped(Budget.NONE.with(Limit.STARTS, 1));
         return after(
                         stopped,
                         "Stopped + StartAsked = Running",
                         "Run does ColdStart",
                         "ACTIVATED journaled",
                         "Running + Activated = Running")
-                .with(
-                        new Budget(
-                                left.migrations(),
-                                left.starts(),
-                                left.stops(),
-                                left.deletes(),
-                                left.retries(),
-                                left.extensions(),
-                                left.exits(),
-                                left.writes(),
-                                left.crashes(),
-                                2));
+                .with(left.startingAt(2));
     }
 
     private static World after(World start, String... tags) {

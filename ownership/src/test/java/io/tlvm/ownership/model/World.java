@@ -9,8 +9,10 @@ import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.Observed;
 import io.tlvm.ownership.journal.Observed.State;
+import io.tlvm.ownership.node.NodeState;
 import io.tlvm.ownership.row.CleanUp;
 import io.tlvm.ownership.row.Event;
+import io.tlvm.ownership.row.Nodes;
 import io.tlvm.ownership.row.OwnershipRow;
 
 import org.jspecify.annotations.Nullable;
@@ -38,9 +40,30 @@ record World(
         Set<Event> said,
         Budget left,
         int lastSeq,
-        int tpmsMade) {
+        int tpmsMade)
+        implements Nodes {
 
-    record Site(NodeName name, AgentView view, boolean agentUp, @Nullable Process process) {
+    /**
+     * A node.
+     *
+     * @param agentUp its agent has joined and takes commands
+     * @param state what the cluster decided about the node
+     * @param scanned it is fenced, its agent cleaned up, and the row did not change since
+     * @param everFenced the node was fenced once; only what a careless replica may remember
+     */
+    record Site(
+            NodeName name,
+            AgentView view,
+            boolean agentUp,
+            @Nullable Process process,
+            NodeState state,
+            boolean scanned,
+            boolean everFenced) {
+
+        static Site of(NodeName name) {
+            return new Site(name, AgentView.EMPTY, true, null, new NodeState.Up(), false, false);
+        }
+
         Observed observed() {
             return process == null
                     ? new Observed.Nothing()
@@ -48,15 +71,42 @@ record World(
         }
 
         Site with(AgentView newer) {
-            return new Site(name, newer, agentUp, process);
+            return new Site(name, newer, agentUp, process, state, scanned, everFenced);
         }
 
         Site with(@Nullable Process other) {
-            return new Site(name, view, agentUp, other);
+            return new Site(name, view, agentUp, other, state, scanned, everFenced);
+        }
+
+        Site with(NodeState other) {
+            return new Site(
+                    name,
+                    view,
+                    agentUp,
+                    process,
+                    other,
+                    scanned,
+                    everFenced || other instanceof NodeState.Fenced);
         }
 
         Site up(boolean up) {
-            return new Site(name, view, up, process);
+            return new Site(name, view, up, process, state, scanned, everFenced);
+        }
+
+        Site scanned(boolean clean) {
+            return new Site(name, view, agentUp, process, state, clean, everFenced);
+        }
+
+        Site forgettingFences() {
+            return new Site(name, view, agentUp, process, state, scanned, false);
+        }
+
+        boolean isUp() {
+            return state instanceof NodeState.Up;
+        }
+
+        boolean isFenced() {
+            return state instanceof NodeState.Fenced;
         }
 
         boolean is(State state) {
@@ -109,8 +159,19 @@ record World(
         throw new IllegalArgumentException("no node " + name);
     }
 
-    boolean isUp(NodeName name) {
-        return site(name).agentUp();
+    @Override
+    public boolean isUp(NodeName name) {
+        return site(name).isUp();
+    }
+
+    @Override
+    public boolean isFenced(NodeName name) {
+        return site(name).isFenced();
+    }
+
+    /** How many nodes are given up. */
+    int lost() {
+        return (int) sites.stream().filter(site -> !site.isUp()).count();
     }
 
     World with(OwnershipRow next) {

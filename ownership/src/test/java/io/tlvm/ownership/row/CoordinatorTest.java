@@ -18,12 +18,13 @@ import org.junit.jupiter.api.Test;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 class CoordinatorTest {
     private static final NodeName A = new NodeName("a");
     private static final NodeName B = new NodeName("b");
-    private static final Nodes ALL_UP = node -> true;
+    private static final Nodes ALL_UP = up(A, B);
     private static final OperationId CREATE = op(1);
     private static final OperationId START = op(2);
     private static final OperationId MIGRATE = op(3);
@@ -44,7 +45,7 @@ class CoordinatorTest {
 
     @Test
     void a_start_is_refused_while_the_owner_is_not_up() {
-        assertThat(Coordinator.decide(stopped(), new Event.StartAsked(START), node -> false))
+        assertThat(Coordinator.decide(stopped(), new Event.StartAsked(START), up()))
                 .isEqualTo(new Refused(new Refusal.NodeNotUp(A)));
     }
 
@@ -123,9 +124,7 @@ class CoordinatorTest {
 
     @Test
     void go_is_refused_while_the_target_is_not_up() {
-        assertThat(
-                        Coordinator.decide(
-                                prepared(), new Event.SourceReady(MIGRATE), node -> node.equals(A)))
+        assertThat(Coordinator.decide(prepared(), new Event.SourceReady(MIGRATE), up(A)))
                 .isEqualTo(new Refused(new Refusal.NodeNotUp(B)));
     }
 
@@ -226,6 +225,125 @@ class CoordinatorTest {
         assertThat(Coordinator.owed(purged))
                 .containsExactly(new Step.Purge(A, op(8)), new Step.Purge(B, op(8)));
         assertThat(decide(purged, new Event.UndeleteAsked(op(9)))).isInstanceOf(Refused.class);
+    }
+
+    @Test
+    void a_lost_vm_is_stored_in_a_directory_of_its_own_then_started_and_owes_its_old_one() {
+        OwnershipRow lost = lost(running());
+        Epoch attempt = new Epoch(3);
+        StateRef into = StateRef.ofAttempt(attempt, op(7));
+
+        assertThat(Coordinator.owed(lost))
+                .containsExactly(new Step.StoreState(B, op(7), attempt, A, MADE, into));
+        OwnershipRow started = nextWithout(lost, new Event.StateStored(op(7), attempt, DIGEST), B);
+        assertThat(started.owner()).isEqualTo(B);
+        assertThat(started.stateRef()).isEqualTo(into);
+        assertThat(started.prior()).isEqualTo(new OwnershipRow.Prior(A, MADE, new Epoch(2)));
+        assertThat(Coordinator.owed(started))
+                .containsExactly(new Step.Run(B, op(7), attempt, Mode.COLD, into));
+        OwnershipRow runs = nextWithout(started, new Event.Activated(attempt), B);
+        assertThat(runs.cleanUps())
+                .containsExactly(new CleanUp(CleanUp.Kind.RETIRE, A, op(7), new Epoch(2), MADE));
+    }
+
+    @Test
+    void a_lost_vm_that_was_stopped_or_about_to_be_comes_back_stopped() {
+        for (OwnershipRow row :
+                List.of(
+                        stopped(),
+                        next(running(), new Event.StopAsked(op(6), StopMode.GRACEFUL)))) {
+            OwnershipRow lost = lost(row);
+            Epoch attempt = lost.attemptEpoch();
+
+            OwnershipRow rests =
+                    nextWithout(lost, new Event.StateStored(op(7), attempt, DIGEST), B);
+            assertThat(rests.phase()).isEqualTo(new Phase.Stopped());
+            assertThat(rests.owner()).isEqualTo(B);
+            assertThat(rests.cleanUps()).extracting(CleanUp::node).containsExactly(A);
+        }
+    }
+
+    @Test
+    void no_vm_leaves_a_node_that_is_not_fenced_nor_goes_to_one_that_is_not_up() {
+        assertThat(Coordinator.decide(running(), new Event.NodeLost(op(7), B), up(A, B)))
+                .isEqualTo(new Refused(new Refusal.NodeNotFenced(A)));
+        assertThat(Coordinator.decide(running(), new Event.NodeLost(op(7), B), up()))
+                .isEqualTo(new Refused(new Refusal.NodeNotUp(B)));
+        Event stored = new Event.StateStored(op(7), new Epoch(3), DIGEST);
+        assertThat(Coordinator.decide(lost(running()), stored, up()))
+                .isEqualTo(new Refused(new Refusal.NodeNotUp(B)));
+    }
+
+    @Test
+    void a_source_lost_before_its_promise_is_recovered_from_its_own_state() {
+        OwnershipRow lost = lost(handover());
+
+        assertThat(Coordinator.owed(lost))
+                .contains(
+                        new Step.StoreState(
+                                B,
+                                op(7),
+                                lost.attemptEpoch(),
+                                A,
+                                MADE,
+                                StateRef.ofAttempt(lost.attemptEpoch(), op(7))));
+        assertThat(lost.cleanUps()).extracting(CleanUp::kind).containsExactly(CleanUp.Kind.DISCARD);
+        assertThat(decide(lost, new Event.TargetLoaded(MIGRATE, DIGEST)))
+                .isInstanceOf(Refused.class);
+    }
+
+    @Test
+    void a_source_lost_after_its_promise_is_finished_with_by_the_target() {
+        assertThat(Coordinator.decide(released(), new Event.NodeLost(op(7), B), up(B)))
+                .isEqualTo(new Refused(new Refusal.Busy(MIGRATE)));
+        assertThat(nextWithout(released(), new Event.TargetLoaded(MIGRATE, DIGEST), B).owner())
+                .isEqualTo(B);
+    }
+
+    @Test
+    void an_owner_that_is_back_first_starts_its_vm_anew_from_the_same_directory() {
+        OwnershipRow back = next(lost(running()), new Event.OwnerReturned());
+
+        assertThat(back.owner()).isEqualTo(A);
+        assertThat(back.epoch()).isEqualTo(new Epoch(4));
+        assertThat(back.phase()).isEqualTo(new Phase.Running(op(7), Mode.COLD, false, null));
+        assertThat(back.stateRef()).isEqualTo(MADE);
+        assertThat(back.cleanUps()).extracting(CleanUp::node).containsExactly(B);
+    }
+
+    @Test
+    void a_state_that_a_recovery_finds_wanting_is_for_a_human() {
+        OwnershipRow lost = lost(running());
+
+        assertThat(next(lost, new Event.StateRefused(new Epoch(3), "foreign")).phase())
+                .isEqualTo(new Phase.Quarantined("foreign"));
+    }
+
+    private static OwnershipRow lost(OwnershipRow row) {
+        return nextWithout(row, new Event.NodeLost(op(7), B), B);
+    }
+
+    /** With these nodes UP and all others FENCED. */
+    private static OwnershipRow nextWithout(OwnershipRow row, Event event, NodeName... up) {
+        Decision decision = Coordinator.decide(row, event, up(up));
+        assertThat(decision).isInstanceOf(Next.class);
+        return ((Next) decision).row();
+    }
+
+    /** These nodes are UP, all others are FENCED. */
+    private static Nodes up(NodeName... names) {
+        Set<NodeName> up = Set.of(names);
+        return new Nodes() {
+            @Override
+            public boolean isUp(NodeName node) {
+                return up.contains(node);
+            }
+
+            @Override
+            public boolean isFenced(NodeName node) {
+                return !up.contains(node);
+            }
+        };
     }
 
     private static OperationId op(int number) {

@@ -1,5 +1,7 @@
 package io.tlvm.vm.agents;
 
+import com.google.protobuf.ByteString;
+
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -19,6 +21,7 @@ import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.placement.Candidate;
 
 import java.time.Duration;
+import java.util.Base64;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -50,6 +53,17 @@ final class AgentChannels {
         return IgvmAgentServiceGrpc.newBlockingStub(channel)
                 .withInterceptors(new ForgetUnreachable(node))
                 .withDeadlineAfter(Math.max(1, bound.toMillis()), TimeUnit.MILLISECONDS);
+    }
+
+    /** The node's public key, 32 bytes, as it joined last; empty when it told none. */
+    ByteString publicKey(NodeName node) {
+        return nodes.find(node)
+                .map(
+                        found ->
+                                ByteString.copyFrom(
+                                        Base64.getDecoder()
+                                                .decode(found.node().capabilities().publicKey())))
+                .orElse(ByteString.EMPTY);
     }
 
     /** Where the node's agent is reached, host:port, as it joined last. */

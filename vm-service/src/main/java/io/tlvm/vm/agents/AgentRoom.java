@@ -10,6 +10,7 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Disks;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineRecords;
@@ -52,9 +53,11 @@ public final class AgentRoom implements Disks, Transfers, AutoCloseable {
             NodeRecords nodes,
             MachineRecords machines,
             PlanSigner signer,
+            RecoveryKeys keys,
             Clock clock) {
         this.agents = new AgentChannels(channels, trustDomain, nodes);
-        this.steps = new AgentSteps(agents, machines, new Plans(signer, agents, machines), clock);
+        this.steps =
+                new AgentSteps(agents, machines, new Plans(signer, agents, machines), keys, clock);
         this.clock = clock;
     }
 

@@ -17,6 +17,7 @@ import io.tlvm.node.v1.RunActivated;
 import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.StopRequest;
+import io.tlvm.node.v1.StoreFromStateRefRequest;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.StateRef;
@@ -27,6 +28,8 @@ import io.tlvm.ownership.row.GuestIdentity;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.ownership.row.Step;
+import io.tlvm.vm.keys.KeyWrap;
+import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.migration.Measured;
@@ -57,12 +60,14 @@ public final class AgentSteps implements Steps {
     private static final Duration PREPARE_BOUND = Duration.ofSeconds(60);
     private static final Duration SWITCH_OVER_BOUND = Duration.ofSeconds(30);
     private static final Duration DESTROY_BOUND = Duration.ofMinutes(2);
+    private static final Duration STORE_BOUND = Duration.ofMinutes(2);
     private static final Duration LOOK_BOUND = Duration.ofSeconds(5);
     private static final Duration STOP_LOOK_EVERY = Duration.ofSeconds(1);
 
     private final AgentChannels agents;
     private final MachineRecords machines;
     private final Plans plans;
+    private final RecoveryKeys keys;
     private final Clock clock;
 
     /**
@@ -71,10 +76,16 @@ public final class AgentSteps implements Steps {
      */
     private final ConcurrentHashMap<OperationId, Machine> moving = new ConcurrentHashMap<>();
 
-    AgentSteps(AgentChannels agents, MachineRecords machines, Plans plans, Clock clock) {
+    AgentSteps(
+            AgentChannels agents,
+            MachineRecords machines,
+            Plans plans,
+            RecoveryKeys keys,
+            Clock clock) {
         this.agents = agents;
         this.machines = machines;
         this.plans = plans;
+        this.keys = keys;
         this.clock = clock;
     }
 
@@ -89,6 +100,7 @@ public final class AgentSteps implements Steps {
                 case Step.Transfer transfer -> transfer(row, transfer, machine(row));
                 case Step.SwitchOver switchOver -> switchOver(row, switchOver);
                 case Step.ConfirmLoaded confirm -> confirm(row, confirm);
+                case Step.StoreState store -> store(row, store, machine(row));
                 case Step.Destroy(var cleanUp) -> destroy(row, cleanUp, machine(row));
                 case Step.Purge purge -> purge(row, purge, machine(row));
             };
@@ -125,15 +137,23 @@ public final class AgentSteps implements Steps {
                                         .setCommand(Commands.command(row, step.op(), step.epoch()))
                                         .setSpec(Commands.spec(machine))
                                         .build());
+        StateRef directory = new StateRef(made.getStateRef());
+        keys.keep(row.vm(), directory, wraps(made.getWrapsList()));
         return new Answered(
                 new Event.StateCreated(
                         step.op(),
                         step.epoch(),
-                        new StateRef(made.getStateRef()),
+                        directory,
                         new GuestIdentity(
                                 made.getEkFingerprint(),
                                 Base64.getEncoder()
                                         .encodeToString(made.getEkCertificate().toByteArray()))));
+    }
+
+    private static List<KeyWrap> wraps(List<io.tlvm.node.v1.KeyWrap> told) {
+        return told.stream()
+                .map(wrap -> new KeyWrap(wrap.getRecipient(), wrap.getSealed()))
+                .toList();
     }
 
     private StepOutcome start(OwnershipRow row, Step.Run step, Machine machine) {
@@ -292,7 +312,59 @@ public final class AgentSteps implements Steps {
                                                 Commands.command(
                                                         row, attempt.op(), attempt.epoch()))
                                         .build());
+        keys.keep(row.vm(), attempt.directory(), wraps(loaded.getWrapsList()));
         return new Answered(new Event.TargetLoaded(attempt.op(), new Digest(loaded.getDigest())));
+    }
+
+    /**
+     * The key that the target needs is open here only on its way from the vault to that node's
+     * public key.
+     */
+    private StepOutcome store(OwnershipRow row, Step.StoreState step, Machine machine) {
+        ByteString targetKey = agents.publicKey(step.node());
+        return switch (keys.hand(
+                row.vm(), step.from(), step.node(), targetKey, step.op(), step.epoch())) {
+            case RecoveryKeys.Handed.Unavailable(var why) ->
+                    new NotDone(
+                            new StepFailure(
+                                    StepFailure.Kind.REFUSED,
+                                    "GUEST_STATE_KEY_UNAVAILABLE",
+                                    "the key of its guest state cannot be had: " + why,
+                                    "bring node " + step.source() + " back",
+                                    Map.of("vm", row.vm().value())));
+            case RecoveryKeys.Handed.Sealed(var key) -> stored(row, step, machine, key);
+        };
+    }
+
+    private StepOutcome stored(
+            OwnershipRow row, Step.StoreState step, Machine machine, ByteString key) {
+        var answer =
+                agents.stub(step.node(), STORE_BOUND)
+                        .storeFromStateRef(
+                                StoreFromStateRefRequest.newBuilder()
+                                        .setCommand(Commands.command(row, step.op(), step.epoch()))
+                                        .setSpec(Commands.spec(machine))
+                                        .setSourceDir(step.from().value())
+                                        .setSourceNode(step.source().value())
+                                        .setTargetDir(step.into().value())
+                                        .setSealedStateKey(key)
+                                        .setEkFingerprint(endorsementKey(row))
+                                        .build());
+        return switch (answer.getOutcomeCase()) {
+            case STORED -> {
+                keys.keep(row.vm(), step.into(), wraps(answer.getStored().getWrapsList()));
+                yield new Answered(
+                        new Event.StateStored(
+                                step.op(),
+                                step.epoch(),
+                                new Digest(answer.getStored().getDigest())));
+            }
+            case STATE_REFUSED ->
+                    new Answered(
+                            new Event.StateRefused(
+                                    step.epoch(), answer.getStateRefused().getEvidence()));
+            case OUTCOME_NOT_SET -> new NotDone(newerAgent(step));
+        };
     }
 
     private StepOutcome destroy(OwnershipRow row, CleanUp cleanUp, Machine machine) {
@@ -308,6 +380,7 @@ public final class AgentSteps implements Steps {
                                                 Objects.requireNonNull(cleanUp.directory()).value())
                                         .setStorage(Commands.storage(machine))
                                         .build());
+                keys.forget(row.vm(), Objects.requireNonNull(cleanUp.directory()));
             }
             case DISCARD -> {
                 var unused =
@@ -316,6 +389,7 @@ public final class AgentSteps implements Steps {
                                         .setCommand(command)
                                         .setStorage(Commands.storage(machine))
                                         .build());
+                keys.forget(row.vm(), StateRef.ofAttempt(cleanUp.epoch(), cleanUp.op()));
             }
         }
         moving.remove(cleanUp.op());
@@ -323,6 +397,8 @@ public final class AgentSteps implements Steps {
     }
 
     private StepOutcome purge(OwnershipRow row, Step.Purge step, Machine machine) {
+        // Before the first node is asked: from now on the state is worthless wherever it lies.
+        keys.forget(row.vm());
         var unused =
                 agents.stub(step.node(), DESTROY_BOUND)
                         .purge(

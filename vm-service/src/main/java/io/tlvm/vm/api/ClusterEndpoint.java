@@ -9,12 +9,17 @@ import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.node.v1.ClusterService;
 import io.tlvm.node.v1.GetOwnershipRequest;
 import io.tlvm.node.v1.GetOwnershipResponse;
+import io.tlvm.node.v1.GetStandingRequest;
+import io.tlvm.node.v1.GetStandingResponse;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.JoinResponse;
 import io.tlvm.node.v1.MachineReport;
+import io.tlvm.node.v1.NodeStanding;
 import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.node.v1.RenewRequest;
 import io.tlvm.node.v1.RenewResponse;
+import io.tlvm.node.v1.ReportStateKeysRequest;
+import io.tlvm.node.v1.ReportStateKeysResponse;
 import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.VmUid;
@@ -36,6 +41,37 @@ class ClusterEndpoint implements ClusterService {
     }
 
     @Override
+    public Uni<GetStandingResponse> getStanding(GetStandingRequest request) {
+        return Answer.of(
+                () -> {
+                    Cluster.Standing standing =
+                            cluster.standing(
+                                    itself(request.getNode()),
+                                    request.getVmUidsList().stream().map(VmUid::new).toList());
+                    return GetStandingResponse.newBuilder()
+                            .setStanding(
+                                    standing.state()
+                                            .map(TranslateNode::standing)
+                                            .orElse(NodeStanding.NODE_STANDING_NEW))
+                            .addAllRows(standing.rows().stream().map(Ownership::view).toList())
+                            .build();
+                });
+    }
+
+    @Override
+    public Uni<ReportStateKeysResponse> reportStateKeys(ReportStateKeysRequest request) {
+        return Answer.of(
+                () -> {
+                    cluster.keepKeys(
+                            itself(request.getNode()),
+                            request.getKeysList().stream()
+                                    .map(TranslateNode::directoryKey)
+                                    .toList());
+                    return ReportStateKeysResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
     public Uni<JoinResponse> join(JoinRequest request) {
         return Answer.of(
                 () -> {
@@ -47,11 +83,14 @@ class ClusterEndpoint implements ClusterService {
                                             request.getAddress(),
                                             TranslateNode.capabilities(request.getCapabilities()),
                                             reports(request.getMachinesList()),
-                                            request.getStoragePathsList()));
+                                            request.getStoragePathsList(),
+                                            TranslateNode.cleaned(request.getCleanedList())));
                     return JoinResponse.newBuilder()
                             .addAllRows(rows(answer))
                             .setRenewInterval(Duration.newBuilder().setSeconds(RENEW_SECONDS))
                             .addAllStoragePaths(paths(answer))
+                            .setRecoveryPublicKey(answer.key().publicKey())
+                            .setRecoveryKeyId(answer.key().id())
                             .build();
                 });
     }
@@ -69,6 +108,8 @@ class ClusterEndpoint implements ClusterService {
                     return RenewResponse.newBuilder()
                             .addAllRows(rows(answer))
                             .addAllStoragePaths(paths(answer))
+                            .setRecoveryPublicKey(answer.key().publicKey())
+                            .setRecoveryKeyId(answer.key().id())
                             .build();
                 });
     }

@@ -33,6 +33,11 @@ final class Ownership {
                             }
                         });
         switch (row.phase()) {
+            case Phase.Recovering(var op, var target, var epoch, var directory, _) ->
+                    view.setOpId(op.value())
+                            .setTarget(target.value())
+                            .setAttemptEpoch(epoch.value())
+                            .setTargetDir(directory.value());
             case Phase.Creating(var op) -> view.setOpId(op.value());
             case Phase.Running(var op, _, _, _) -> view.setOpId(op.value());
             case Phase.Purged(var op, _) -> view.setOpId(op.value());

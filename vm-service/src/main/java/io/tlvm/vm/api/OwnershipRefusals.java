@@ -3,6 +3,7 @@ package io.tlvm.vm.api;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_INVALID_STATE;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_MIGRATION_NOT_POSSIBLE;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_MIGRATION_ROLLED_BACK;
+import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_NODE_NOT_FENCED;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_NODE_NOT_SCHEDULABLE;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_OWNERSHIP_CONTENDED;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_VM_NOT_FOUND;
@@ -88,6 +89,14 @@ final class OwnershipRefusals {
                                     node, vm)
                             .with("node", node)
                             .with("reason", "not UP");
+            case io.tlvm.ownership.row.Refusal.NodeNotFenced(var node) ->
+                    because(ERROR_REASON_NODE_NOT_FENCED)
+                            .what(
+                                    "node %s is not fenced, so virtual machine %s stays its own",
+                                    node, vm)
+                            .with("node", node)
+                            .with("lastHeartbeat", "")
+                            .with("epoch", "");
             case io.tlvm.ownership.row.Refusal.AlreadyThere(var node) ->
                     because(ERROR_REASON_MIGRATION_NOT_POSSIBLE)
                             .what("virtual machine %s is on %s already", vm, node)

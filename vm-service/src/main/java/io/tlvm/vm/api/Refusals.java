@@ -2,10 +2,13 @@ package io.tlvm.vm.api;
 
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_ALREADY_EXISTS;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_INVALID_STATE;
+import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_NODE_FENCING;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_NODE_NOT_FOUND;
+import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_NODE_STILL_RENEWS;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_NODE_UNREACHABLE;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_PERMISSION_DENIED;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_STORAGE_PATH_NOT_FOUND;
+import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_TOO_MANY_NODES_LOST;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_VALIDATION_FAILED;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_VM_NOT_FOUND;
 import static io.tlvm.type.v1.ErrorReason.ERROR_REASON_WATCHER_TOO_SLOW;
@@ -56,6 +59,40 @@ final class Refusals {
                             .what("the agent of node %s is silent since %s", node, lastRenew)
                             .with("node", node)
                             .with("lastHeartbeat", lastRenew);
+            case ClusterRefusal.NodeFencing(var node) ->
+                    because(ERROR_REASON_NODE_FENCING)
+                            .what("node %s is being given up and may not join", node)
+                            .with("node", node);
+            case ClusterRefusal.NotClean(var node, var vm) ->
+                    because(ERROR_REASON_INVALID_STATE)
+                            .what(
+                                    "node %s was fenced and has not cleaned up by the present row"
+                                            + " of virtual machine %s",
+                                    node, vm)
+                            .fix("read the rows again, clean up by them, then join")
+                            .with("current", "not clean")
+                            .with("required", "clean")
+                            .with("verb", "join");
+            case ClusterRefusal.NodeRenews(var node, var lastRenew) ->
+                    because(ERROR_REASON_NODE_STILL_RENEWS)
+                            .what("node %s is not lost: it renewed at %s", node, lastRenew)
+                            .with("node", node)
+                            .with("lastHeartbeat", lastRenew);
+            case ClusterRefusal.NotGivenUp(var node) ->
+                    because(ERROR_REASON_INVALID_STATE)
+                            .what("node %s is UP: give it up before its death is confirmed", node)
+                            .with("current", "UP")
+                            .with("required", "FENCING")
+                            .with("verb", "confirm");
+            case ClusterRefusal.TooManyLost(var node, var lost, var nodes) ->
+                    because(ERROR_REASON_TOO_MANY_NODES_LOST)
+                            .what(
+                                    "%d of %d nodes are given up already; with %s it would be more"
+                                            + " than half",
+                                    lost, nodes, node)
+                            .with("node", node)
+                            .with("lost", lost)
+                            .with("nodes", nodes);
             case ClusterRefusal.OtherNode(var caller, var asked) ->
                     because(ERROR_REASON_PERMISSION_DENIED)
                             .what("%s cannot speak for node %s", caller, asked)

@@ -2,17 +2,28 @@ package io.tlvm.vm.api;
 
 import com.google.protobuf.ByteString;
 
+import io.tlvm.node.v1.CleanedMachine;
+import io.tlvm.node.v1.DirectoryKey;
 import io.tlvm.node.v1.MachineState;
 import io.tlvm.node.v1.NodeCapabilities;
+import io.tlvm.node.v1.NodeStanding;
 import io.tlvm.ownership.id.Epoch;
+import io.tlvm.ownership.id.RowVersion;
+import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.node.NodeState;
 import io.tlvm.vm.agents.HostPaths;
+import io.tlvm.vm.keys.KeyWrap;
 import io.tlvm.vm.node.Capabilities;
+import io.tlvm.vm.node.Cluster;
 import io.tlvm.vm.node.MachineReport;
 
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** What nodes say. */
 final class TranslateNode {
@@ -41,6 +52,23 @@ final class TranslateNode {
                                         told.getCertificateExpireTime().getSeconds(),
                                         told.getCertificateExpireTime().getNanos()))
                         : Optional.empty());
+    }
+
+    static NodeStanding standing(NodeState state) {
+        return switch (state) {
+            case NodeState.Up _ -> NodeStanding.NODE_STANDING_UP;
+            case NodeState.Fencing _ -> NodeStanding.NODE_STANDING_FENCING;
+            case NodeState.Fenced _ -> NodeStanding.NODE_STANDING_FENCED;
+        };
+    }
+
+    static Map<VmUid, RowVersion> cleaned(List<CleanedMachine> told) {
+        return told.stream()
+                .collect(
+                        Collectors.toMap(
+                                one -> new VmUid(one.getVmUid()),
+                                one -> new RowVersion(one.getRowVersion()),
+                                (first, again) -> again));
     }
 
     static NodeCapabilities proto(Capabilities can) {
@@ -78,5 +106,14 @@ final class TranslateNode {
                 told.getPermissionDrifts(),
                 told.getPermissionTrouble(),
                 told.hasDebug() ? Optional.of(HostPaths.of(told.getDebug())) : Optional.empty());
+    }
+
+    static Cluster.DirectoryKey directoryKey(DirectoryKey told) {
+        return new Cluster.DirectoryKey(
+                new VmUid(told.getVmUid()),
+                new StateRef(told.getStateRef()),
+                told.getWrapsList().stream()
+                        .map(wrap -> new KeyWrap(wrap.getRecipient(), wrap.getSealed()))
+                        .toList());
     }
 }

@@ -22,6 +22,9 @@ public record Condition(String type, String status, String reason, String messag
     /** Owner, mode and links of every path of the guest state are exact. */
     public static final String PERMISSIONS_EXACT = "PermissionsExact";
 
+    /** A lost node's VM is recovered elsewhere, or cannot be; the message says what may be done. */
+    public static final String RECOVERABLE = "Recoverable";
+
     /** The firmware handed over to a boot loader that it trusts. */
     public static final String BOOT_VERIFIED = "BootVerified";
 

@@ -85,6 +85,7 @@ public final class DeleteVerb implements Verb {
                     Phase.Migrating _,
                     Phase.Handover _,
                     Phase.Released _,
+                    Phase.Recovering _,
                     Phase.Creating _ ->
                     throw new VmRefused(
                             new MachineRefusal.WrongPowerState(

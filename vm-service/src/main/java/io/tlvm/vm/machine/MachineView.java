@@ -36,6 +36,11 @@ public record MachineView(
                     };
             case Phase.Migrating _, Phase.Handover _, Phase.Released _ ->
                     silent() ? PowerState.UNKNOWN : PowerState.MIGRATING;
+            case Phase.Recovering recovering ->
+                    switch (recovering.wanted()) {
+                        case RUNNING -> PowerState.STARTING;
+                        case STOPPED -> PowerState.STOPPED;
+                    };
             case Phase.Creating _,
                     Phase.Stopped _,
                     Phase.Deleting _,

@@ -297,6 +297,7 @@ public final class Machines {
                     Phase.Quarantined _,
                     Phase.Purged _ ->
                     true;
+            case Phase.Recovering recovering -> recovering.wanted() == Phase.Wanted.STOPPED;
             case Phase.Running _, Phase.Migrating _, Phase.Handover _, Phase.Released _ -> false;
         };
     }

@@ -72,7 +72,11 @@ public final class Power {
                     throw new VmRefused(
                             new MachineRefusal.InQuarantine(
                                     course.name(), row.owner().value(), evidence));
-            case Phase.Stopped _, Phase.Deleting _, Phase.Creating _, Phase.Purged _ ->
+            case Phase.Stopped _,
+                    Phase.Recovering _,
+                    Phase.Deleting _,
+                    Phase.Creating _,
+                    Phase.Purged _ ->
                     throw new VmRefused(
                             new MachineRefusal.GuestEnded(
                                     course.name(), row.owner().value(), lastWords(course)));
@@ -171,12 +175,15 @@ public final class Power {
     }
 
     private static boolean starting(OwnershipRow row) {
-        return row.phase() instanceof Phase.Running(_, _, var activated, _) && !activated;
+        return row.phase() instanceof Phase.Running(_, _, var activated, _) && !activated
+                || row.phase() instanceof Phase.Recovering recovering
+                        && recovering.wanted() == Phase.Wanted.RUNNING;
     }
 
     private static boolean running(OwnershipRow row) {
         return switch (row.phase()) {
             case Phase.Running _, Phase.Migrating _, Phase.Handover _, Phase.Released _ -> true;
+            case Phase.Recovering recovering -> recovering.wanted() == Phase.Wanted.RUNNING;
             case Phase.Creating _,
                     Phase.Stopped _,
                     Phase.Deleting _,

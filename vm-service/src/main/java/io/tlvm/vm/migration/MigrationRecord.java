@@ -145,6 +145,14 @@ public record MigrationRecord(
                                             "the loaded copy was lost; the guest was started anew"
                                                     + " from its state");
             case Event.Aborted(_, var reason) -> givenUp(reason, next);
+            // In RETIRING the VM had moved: what it still owes is the lost node's.
+            case Event.NodeLost(_, var elsewhere) when state != State.RETIRING ->
+                    givenUp(
+                                    "node %s was given up; the guest is started anew on %s"
+                                            .formatted(row.owner(), elsewhere),
+                                    next)
+                            .in(cancelAsked ? State.CANCELLED : State.ROLLED_BACK, now)
+                            .ended(now);
             case Event.Exited _ -> exited(row, next, now);
             case Event.CleanedUp(var cleanUp)
                     when cleanUp.kind() == CleanUp.Kind.RETIRE && cleanUp.op().equals(op) ->
@@ -155,6 +163,9 @@ public record MigrationRecord(
                     Event.StopAsked _,
                     Event.StateRefused _,
                     Event.MigrationAsked _,
+                    Event.NodeLost _,
+                    Event.StateStored _,
+                    Event.OwnerReturned _,
                     Event.DeadlineExtended _,
                     Event.CleanedUp _,
                     Event.DeleteAsked _,

@@ -1,12 +1,19 @@
 package io.tlvm.vm.node;
 
 import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.id.RowVersion;
+import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.node.NodeState;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.keys.KeyWrap;
+import io.tlvm.vm.keys.RecoveryKey;
+import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Condition;
 import io.tlvm.vm.machine.MachineRecords;
+import io.tlvm.vm.ownership.NamedDirectories;
 import io.tlvm.vm.ownership.NamedNodes;
 import io.tlvm.vm.ownership.OwnershipDriver;
 import io.tlvm.vm.ownership.OwnershipRows;
@@ -21,6 +28,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -38,6 +46,7 @@ public final class Cluster {
     private final OwnershipDriver driver;
     private final Settler settler;
     private final MachineRecords machines;
+    private final RecoveryKeys keys;
     private final Clock clock;
 
     public Cluster(
@@ -46,12 +55,14 @@ public final class Cluster {
             OwnershipDriver driver,
             Settler settler,
             MachineRecords machines,
+            RecoveryKeys keys,
             Clock clock) {
         this.nodes = nodes;
         this.rows = rows;
         this.driver = driver;
         this.settler = settler;
         this.machines = machines;
+        this.keys = keys;
         this.clock = clock;
     }
 
@@ -62,19 +73,55 @@ public final class Cluster {
             String address,
             Capabilities capabilities,
             List<MachineReport> reports,
-            List<String> storagePaths) {}
+            List<String> storagePaths,
+            Map<VmUid, RowVersion> cleaned) {}
 
-    /** The rows that concern a node, and the storage paths of the cluster. */
-    public record Answer(List<OwnershipRow> rows, List<StoragePath> paths) {}
+    /** The rows that concern a node, the storage paths of the cluster, and its recovery key. */
+    public record Answer(List<OwnershipRow> rows, List<StoragePath> paths, RecoveryKey key) {}
 
-    /** A node that joined is UP and owed whatever it missed. */
+    /**
+     * What a node reads before it joins.
+     *
+     * @param state what was decided about it; empty when it never joined
+     */
+    public record Standing(Optional<NodeState> state, List<OwnershipRow> rows) {}
+
+    /** The wraps of one directory, as a node tells them. */
+    public record DirectoryKey(VmUid vm, StateRef directory, List<KeyWrap> wraps) {}
+
+    /**
+     * What the cluster decided about a node, and the rows that concern it.
+     *
+     * @param held VMs that the node's journals know
+     */
+    public Standing standing(NodeName node, List<VmUid> held) {
+        return new Standing(
+                nodes.find(node).map(found -> found.node().state()), rows.concerning(node, held));
+    }
+
+    /**
+     * A node that joined is UP and owed whatever it missed.
+     *
+     * @throws VmRefused NodeFencing while it is being given up; NotClean when it was fenced and
+     *     cleaned up by a row that has changed since
+     */
     public Answer join(Joining joining) {
-        nodes.join(
+        switch (nodes.join(
                 joining.node(),
                 joining.bootId(),
                 joining.address(),
                 joining.capabilities(),
-                joining.storagePaths());
+                joining.storagePaths(),
+                joining.cleaned())) {
+            case NodeRecords.Joined.In _ -> {
+                // UP
+            }
+            case NodeRecords.Joined.Fencing _ ->
+                    throw new VmRefused(new ClusterRefusal.NodeFencing(joining.node().value()));
+            case NodeRecords.Joined.NotClean(var vm) ->
+                    throw new VmRefused(
+                            new ClusterRefusal.NotClean(joining.node().value(), vm.value()));
+        }
         LOG.infof(
                 "joined node=%s address=%s boot=%s",
                 joining.node(), joining.address(), joining.bootId());
@@ -98,6 +145,22 @@ public final class Cluster {
         return answer(node, reports);
     }
 
+    /**
+     * Keeps the wraps of directories that rows name as the node's; of others nobody needs any, and
+     * no node speaks for the directory of another.
+     */
+    public void keepKeys(NodeName node, List<DirectoryKey> told) {
+        Map<VmUid, OwnershipRow> known =
+                rows.concerning(node, told.stream().map(DirectoryKey::vm).toList()).stream()
+                        .collect(Collectors.toMap(OwnershipRow::vm, Function.identity()));
+        for (DirectoryKey key : told) {
+            OwnershipRow row = known.get(key.vm());
+            if (row != null && NamedDirectories.of(row, node).contains(key.directory())) {
+                keys.keep(key.vm(), key.directory(), key.wraps());
+            }
+        }
+    }
+
     /** The row of a VM, for a node that it concerns. */
     public OwnershipRow ownership(NodeName node, VmUid vm) {
         return rows.read(vm)
@@ -107,7 +170,8 @@ public final class Cluster {
 
     private Answer answer(NodeName node, List<MachineReport> reports) {
         List<VmUid> reported = reports.stream().map(MachineReport::vm).toList();
-        return new Answer(rows.concerning(node, reported), nodes.listPaths("", PAGE));
+        return new Answer(
+                rows.concerning(node, reported), nodes.listPaths("", PAGE), keys.current());
     }
 
     private void take(NodeName node, List<MachineReport> reports) {

@@ -1,9 +1,14 @@
 package io.tlvm.vm.node;
 
 import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.id.RowVersion;
+import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.node.NodeDecision;
+import io.tlvm.ownership.node.NodeEvent;
 import io.tlvm.vm.placement.Candidate;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,13 +16,36 @@ import java.util.Optional;
  */
 public interface NodeRecords {
 
-    /** Inserts or replaces what is known of the node, and sets it UP. */
-    void join(
+    /**
+     * Inserts or replaces what is known of the node, and sets it UP if that may be.
+     *
+     * @param cleaned by which versions of rows a node that was fenced cleaned up
+     */
+    Joined join(
             NodeName node,
             String bootId,
             String address,
             Capabilities capabilities,
-            List<String> storagePaths);
+            List<String> storagePaths,
+            Map<VmUid, RowVersion> cleaned);
+
+    /** What came of a join. */
+    sealed interface Joined {
+        /** The node is UP. */
+        record In() implements Joined {}
+
+        /** It is being given up, and stays out until that is decided. */
+        record Fencing() implements Joined {}
+
+        /** It was fenced, and the row of this VM is not the one by which it cleaned up. */
+        record NotClean(VmUid vm) implements Joined {}
+    }
+
+    /**
+     * Decides about giving the node up, with all node rows locked; empty when there is no such
+     * node.
+     */
+    Optional<NodeDecision> decide(NodeName node, NodeEvent event);
 
     /** Notes that the node lives; false when it is not UP under this boot id. */
     boolean renew(NodeName node, String bootId, List<String> storagePaths);

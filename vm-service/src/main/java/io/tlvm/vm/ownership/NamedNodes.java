@@ -23,18 +23,9 @@ public final class NamedNodes {
             names.add(prior.owner());
         }
         row.cleanUps().forEach(cleanUp -> names.add(cleanUp.node()));
-        switch (row.phase()) {
-            case Phase.Migrating(var attempt) -> names.add(attempt.target());
-            case Phase.Handover(var attempt) -> names.add(attempt.target());
-            case Phase.Released(var attempt, _) -> names.add(attempt.target());
-            case Phase.Purged(_, var owed) -> names.addAll(owed);
-            case Phase.Creating _,
-                    Phase.Stopped _,
-                    Phase.Running _,
-                    Phase.Deleting _,
-                    Phase.Quarantined _ -> {
-                // the owner alone
-            }
+        OpenAttempt.target(row.phase()).ifPresent(names::add);
+        if (row.phase() instanceof Phase.Purged(_, var owed)) {
+            names.addAll(owed);
         }
         return names;
     }

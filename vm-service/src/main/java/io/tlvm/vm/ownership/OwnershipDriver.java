@@ -109,6 +109,7 @@ public final class OwnershipDriver {
             return switch (event) {
                 case Event.MigrationAsked(_, var target, _) -> Set.of(target);
                 case Event.CreateWithdrawn(_, _, var next) -> Set.of(next);
+                case Event.NodeLost(_, var target) -> Set.of(target);
                 case Event.StateCreated _,
                         Event.StartAsked _,
                         Event.StopAsked _,
@@ -122,6 +123,8 @@ public final class OwnershipDriver {
                         Event.TargetLoaded _,
                         Event.NotClaimed _,
                         Event.Aborted _,
+                        Event.StateStored _,
+                        Event.OwnerReturned _,
                         Event.CleanedUp _,
                         Event.DeleteAsked _,
                         Event.UndeleteAsked _,

@@ -31,6 +31,12 @@ public interface OwnershipRows {
      */
     List<VmUid> owing(int max);
 
+    /**
+     * VMs that a lost node concerns: those whose owner is FENCED, those that are on their way to a
+     * node that is not UP, and those that are being recovered; least recently changed first.
+     */
+    List<VmUid> lost(int max);
+
     /** Deleted VMs whose retention is over. */
     List<VmUid> purgeDue(int max);
 

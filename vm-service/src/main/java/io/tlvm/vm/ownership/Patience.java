@@ -41,8 +41,14 @@ final class Patience {
                         case SILENT -> afterDeadline(attempt, failure, now);
                         case STALE -> Optional.empty();
                     };
-            // No undo: these are owed until they are done.
-            case Step.CreateState _, Step.Run _, Step.Stop _, Step.Destroy _, Step.Purge _ ->
+            // No undo: these are owed until they are done. Another target for a recovery is chosen
+            // where nodes are known, see Failover.
+            case Step.CreateState _,
+                    Step.Run _,
+                    Step.Stop _,
+                    Step.StoreState _,
+                    Step.Destroy _,
+                    Step.Purge _ ->
                     Optional.empty();
         };
     }

@@ -155,6 +155,7 @@ public final class Settlement {
                             Refusal.NotNow _,
                             Refusal.Busy _,
                             Refusal.HandoverOpen _,
+                            Refusal.NodeNotFenced _,
                             Refusal.AlreadyThere _ ->
                             false;
                 };
@@ -170,7 +171,12 @@ public final class Settlement {
                     Optional.of(new Event.Aborted(attempt.op(), why.toString()));
             case Step.ConfirmLoaded(var attempt) ->
                     Optional.of(new Event.Aborted(attempt.op(), why.toString()));
-            case Step.CreateState _, Step.Run _, Step.Stop _, Step.Destroy _, Step.Purge _ ->
+            case Step.CreateState _,
+                    Step.Run _,
+                    Step.Stop _,
+                    Step.StoreState _,
+                    Step.Destroy _,
+                    Step.Purge _ ->
                     Optional.empty();
         };
     }
@@ -215,6 +221,7 @@ public final class Settlement {
             case Phase.Creating _,
                     Phase.Stopped _,
                     Phase.Migrating _,
+                    Phase.Recovering _,
                     Phase.Deleting _,
                     Phase.Purged _,
                     Phase.Quarantined _ ->

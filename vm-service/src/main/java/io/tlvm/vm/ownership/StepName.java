@@ -21,6 +21,7 @@ public final class StepName {
             case Step.Transfer _ -> "TRANSFER";
             case Step.SwitchOver _ -> "SWITCH_OVER";
             case Step.ConfirmLoaded _ -> "COMMIT";
+            case Step.StoreState _ -> "STORE_STATE";
             case Step.Destroy(var cleanUp) ->
                     switch (cleanUp.kind()) {
                         case RETIRE -> "RETIRE";

@@ -1,5 +1,6 @@
 package io.tlvm.vm.postgres;
 
+import io.tlvm.ownership.node.Evidence;
 import io.tlvm.vm.node.Capabilities;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -18,6 +19,26 @@ final class NodeJson {
 
     static List<String> names(String text) {
         return new JsonArray(text).stream().map(String::valueOf).toList();
+    }
+
+    static String evidence(Evidence evidence) {
+        return (switch (evidence) {
+                    case Evidence.OperatorsWord(var actor, var reason) ->
+                            new JsonObject()
+                                    .put("kind", "OPERATORS_WORD")
+                                    .put("actor", actor)
+                                    .put("reason", reason);
+                })
+                .encode();
+    }
+
+    static Evidence evidence(String text) {
+        var json = new JsonObject(text);
+        String kind = json.getString("kind");
+        if (!kind.equals("OPERATORS_WORD")) {
+            throw new IllegalStateException("column node.evidence has an unknown kind: " + kind);
+        }
+        return new Evidence.OperatorsWord(json.getString("actor"), json.getString("reason"));
     }
 
     static String capabilities(Capabilities can) {

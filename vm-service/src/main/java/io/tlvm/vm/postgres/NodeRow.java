@@ -2,6 +2,7 @@ package io.tlvm.vm.postgres;
 
 import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.node.NodeState;
 import io.tlvm.vm.node.ClusterNode;
 
 import jakarta.persistence.Column;
@@ -13,6 +14,7 @@ import org.hibernate.annotations.Formula;
 import org.jspecify.annotations.NullUnmarked;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Table node. */
@@ -39,6 +41,17 @@ class NodeRow extends PanacheEntityBase {
     @Column(name = "last_renew")
     Instant lastRenew;
 
+    @Column(name = "fence_reason")
+    String fenceReason;
+
+    @Column(name = "fence_time")
+    Instant fenceTime;
+
+    String evidence;
+
+    @Column(name = "confirm_time")
+    Instant confirmTime;
+
     @Column(name = "shown_silent")
     boolean shownSilent;
 
@@ -46,11 +59,41 @@ class NodeRow extends PanacheEntityBase {
     @Formula("node_reachable(state, last_renew)")
     boolean reachable;
 
+    NodeState toState() {
+        return switch (state) {
+            case "UP" -> new NodeState.Up();
+            case "FENCING" -> new NodeState.Fencing(fenceReason);
+            case "FENCED" -> new NodeState.Fenced(fenceReason, NodeJson.evidence(evidence));
+            default ->
+                    throw new IllegalStateException(
+                            "column node.state has an unknown value: " + state);
+        };
+    }
+
+    /** What was decided; a node that becomes UP again does so by its join. */
+    void become(NodeState next) {
+        switch (next) {
+            case NodeState.Up _ -> throw new IllegalStateException("a node is UP by its join");
+            case NodeState.Fencing(var reason) -> {
+                state = "FENCING";
+                fenceReason = reason;
+                fenceTime = Instant.now();
+            }
+            case NodeState.Fenced(_, var word) -> {
+                state = "FENCED";
+                evidence = NodeJson.evidence(word);
+                confirmTime = Instant.now();
+            }
+        }
+    }
+
     ClusterNode toNode() {
         return new ClusterNode(
                 new NodeName(name),
                 address,
                 NodeJson.capabilities(capabilities),
+                toState(),
+                Optional.ofNullable(confirmTime == null ? fenceTime : confirmTime),
                 reachable,
                 lastRenew,
                 NodeJson.names(storagePaths));

@@ -32,6 +32,7 @@ final class OwnershipJson {
             case Phase.Migrating _ -> "MIGRATING";
             case Phase.Handover _ -> "HANDOVER";
             case Phase.Released _ -> "RELEASED";
+            case Phase.Recovering _ -> "RECOVERING";
             case Phase.Deleting _ -> "DELETING";
             case Phase.Purged _ -> "PURGED";
             case Phase.Quarantined _ -> "QUARANTINED";
@@ -58,6 +59,18 @@ final class OwnershipJson {
                     case Phase.Handover(var attempt) -> attempt(attempt);
                     case Phase.Released(var attempt, var digest) ->
                             attempt(attempt).put("digest", digest.value());
+                    case Phase.Recovering(
+                                    var op,
+                                    var target,
+                                    var epoch,
+                                    var directory,
+                                    var wanted) ->
+                            new JsonObject()
+                                    .put("op", op.value())
+                                    .put("target", target.value())
+                                    .put("epoch", epoch.value())
+                                    .put("directory", directory.value())
+                                    .put("wanted", wanted.name());
                     case Phase.Deleting(var purgeTime) ->
                             new JsonObject().put("purgeTime", purgeTime.toString());
                     case Phase.Purged(var op, var owed) ->
@@ -88,6 +101,13 @@ final class OwnershipJson {
             case "HANDOVER" -> new Phase.Handover(attempt(json));
             case "RELEASED" ->
                     new Phase.Released(attempt(json), new Digest(json.getString("digest")));
+            case "RECOVERING" ->
+                    new Phase.Recovering(
+                            new OperationId(json.getString("op")),
+                            new NodeName(json.getString("target")),
+                            new Epoch(json.getLong("epoch")),
+                            new StateRef(json.getString("directory")),
+                            Phase.Wanted.valueOf(json.getString("wanted")));
             case "DELETING" -> new Phase.Deleting(Instant.parse(json.getString("purgeTime")));
             case "PURGED" ->
                     new Phase.Purged(

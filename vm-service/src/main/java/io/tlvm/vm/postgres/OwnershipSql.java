@@ -89,8 +89,7 @@ final class OwnershipSql {
                 .setParameter("phaseData", OwnershipJson.phase(row.phase()))
                 .setParameter("cleanUps", OwnershipJson.cleanUps(row.cleanUps()))
                 .setParameter(
-                        "target",
-                        OpenAttempt.of(row.phase()).map(a -> a.target().value()).orElse(null))
+                        "target", OpenAttempt.target(row.phase()).map(NodeName::value).orElse(null))
                 .setParameter("owed", !Coordinator.owed(row).isEmpty())
                 .setParameter("purgeTime", purgeTime(row.phase()).orElse(null))
                 .setParameter(

@@ -3,20 +3,40 @@ package io.tlvm.vm.postgres;
 import io.smallrye.mutiny.Uni;
 import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.NodeName;
+import io.tlvm.ownership.id.RowVersion;
+import io.tlvm.ownership.id.VmUid;
+import io.tlvm.ownership.node.Fence;
+import io.tlvm.ownership.node.NodeDecision;
+import io.tlvm.ownership.node.NodeEvent;
 import io.tlvm.vm.node.Capabilities;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.node.StoragePath;
 import io.tlvm.vm.placement.Candidate;
 
 import jakarta.inject.Singleton;
+import jakarta.persistence.LockModeType;
+
+import org.hibernate.reactive.mutiny.Mutiny;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
 /** Nodes and storage paths in PostgreSQL. */
 @Singleton
 class PostgresNodes implements NodeRecords {
+    private static final String JOIN =
+            """
+            insert into node (name, address, boot_id, state, capabilities, storage_paths, join_time,
+                last_renew)
+            values (:name, :address, :boot, 'UP', :capabilities, :paths, now(), now())
+            on conflict (name) do update set address = excluded.address, boot_id = excluded.boot_id,
+                state = 'UP', fence_reason = null, fence_time = null, evidence = null,
+                confirm_time = null, capabilities = excluded.capabilities,
+                storage_paths = excluded.storage_paths, join_time = now(), last_renew = now()
+            """;
+
     private final Database database;
 
     PostgresNodes(Database database) {
@@ -24,29 +44,115 @@ class PostgresNodes implements NodeRecords {
     }
 
     @Override
-    public void join(
+    public Joined join(
             NodeName node,
             String bootId,
             String address,
             Capabilities capabilities,
-            List<String> storagePaths) {
-        database.inTransaction(
+            List<String> storagePaths,
+            Map<VmUid, RowVersion> cleaned) {
+        return database.inTransaction(
                 session ->
-                        session.createNativeQuery(
-                                        """
-                                        insert into node (name, address, boot_id, state, capabilities, storage_paths, join_time,
-                                            last_renew)
-                                        values (:name, :address, :boot, 'UP', :capabilities, :paths, now(), now())
-                                        on conflict (name) do update set address = excluded.address, boot_id = excluded.boot_id,
-                                            state = 'UP', capabilities = excluded.capabilities,
-                                            storage_paths = excluded.storage_paths, join_time = now(), last_renew = now()
-                                        """)
-                                .setParameter("name", node.value())
-                                .setParameter("address", address)
-                                .setParameter("boot", UUID.fromString(bootId))
-                                .setParameter("capabilities", NodeJson.capabilities(capabilities))
-                                .setParameter("paths", NodeJson.names(storagePaths))
-                                .executeUpdate());
+                        locked(session, node)
+                                .chain(found -> obstacle(session, node, found, cleaned))
+                                .chain(
+                                        obstacle ->
+                                                obstacle.isPresent()
+                                                        ? Uni.createFrom().item(obstacle.get())
+                                                        : session.createNativeQuery(JOIN)
+                                                                .setParameter("name", node.value())
+                                                                .setParameter("address", address)
+                                                                .setParameter(
+                                                                        "boot",
+                                                                        UUID.fromString(bootId))
+                                                                .setParameter(
+                                                                        "capabilities",
+                                                                        NodeJson.capabilities(
+                                                                                capabilities))
+                                                                .setParameter(
+                                                                        "paths",
+                                                                        NodeJson.names(
+                                                                                storagePaths))
+                                                                .executeUpdate()
+                                                                .replaceWith(
+                                                                        (Joined) new Joined.In())));
+    }
+
+    private static Uni<Optional<NodeRow>> locked(Mutiny.Session session, NodeName node) {
+        return NodeRow.<NodeRow>find("name", node.value())
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .list()
+                .map(found -> found.stream().findFirst());
+    }
+
+    /**
+     * Why the node may not join. While its row is locked no row can leave it because it is lost; so
+     * the rows that it cleaned up by are still those that count, or it is told.
+     */
+    private static Uni<Optional<Joined>> obstacle(
+            Mutiny.Session session,
+            NodeName node,
+            Optional<NodeRow> found,
+            Map<VmUid, RowVersion> cleaned) {
+        if (found.isEmpty()) {
+            return Uni.createFrom().item(Optional.empty());
+        }
+        return switch (Fence.decide(found.get().toState(), new NodeEvent.JoinAsked(), 0, 0)) {
+            case NodeDecision.Refused _ -> Uni.createFrom().item(Optional.of(new Joined.Fencing()));
+            case NodeDecision.Already _ -> Uni.createFrom().item(Optional.empty());
+            case NodeDecision.Next _ ->
+                    session.createNativeQuery(
+                                    "select vm_uid, row_version from ownership where names_nodes @>"
+                                            + " array[cast(:node as text)] or holders @>"
+                                            + " array[cast(:node as text)]",
+                                    Object[].class)
+                            .setParameter("node", node.value())
+                            .getResultList()
+                            .map(
+                                    rows ->
+                                            rows.stream()
+                                                    .filter(row -> !isCleaned(row, cleaned))
+                                                    .findFirst()
+                                                    .map(
+                                                            row ->
+                                                                    new Joined.NotClean(
+                                                                            VmUid.of(
+                                                                                    (UUID)
+                                                                                            row[
+                                                                                                    0]))));
+        };
+    }
+
+    private static boolean isCleaned(Object[] row, Map<VmUid, RowVersion> cleaned) {
+        return new RowVersion(((Number) row[1]).longValue())
+                .equals(cleaned.get(VmUid.of((UUID) row[0])));
+    }
+
+    @Override
+    public Optional<NodeDecision> decide(NodeName node, NodeEvent event) {
+        return database.inTransaction(
+                session ->
+                        NodeRow.<NodeRow>find("order by name")
+                                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                                .list()
+                                .map(
+                                        all ->
+                                                all.stream()
+                                                        .filter(
+                                                                row ->
+                                                                        row.name.equals(
+                                                                                node.value()))
+                                                        .findFirst()
+                                                        .map(row -> decided(row, event, all))));
+    }
+
+    private static NodeDecision decided(NodeRow node, NodeEvent event, List<NodeRow> all) {
+        int lost = (int) all.stream().filter(row -> row != node && !row.state.equals("UP")).count();
+        NodeDecision decision = Fence.decide(node.toState(), event, all.size(), lost);
+        if (decision instanceof NodeDecision.Next(var next)) {
+            node.become(next);
+        }
+        return decision;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.Decision;
+import io.tlvm.ownership.row.Nodes;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.vm.migration.MigrationRecord;
@@ -22,8 +23,10 @@ import jakarta.persistence.LockModeType;
 import org.hibernate.reactive.mutiny.Mutiny;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -80,10 +83,10 @@ class PostgresOwnership implements OwnershipRows {
                             OwnershipRow row = found.get();
                             Set<NodeName> asked = new HashSet<>(transition.asksAbout());
                             asked.addAll(NamedNodes.of(row));
-                            return up(session, asked)
+                            return nodes(session, asked)
                                     .chain(
-                                            up ->
-                                                    switch (transition.decide(row, up::contains)) {
+                                            nodes ->
+                                                    switch (transition.decide(row, nodes)) {
                                                         case Decision.Refused(var why) ->
                                                                 Uni.createFrom()
                                                                         .<Swap>item(
@@ -119,20 +122,36 @@ class PostgresOwnership implements OwnershipRows {
                         });
     }
 
-    /** Which of the nodes are UP; they stay so until this transaction ends. */
-    private static Uni<Set<NodeName>> up(Mutiny.Session session, Set<NodeName> asked) {
+    /** What was decided about the nodes; it stays so until this transaction ends. */
+    private static Uni<Nodes> nodes(Mutiny.Session session, Set<NodeName> asked) {
         return session.createNativeQuery(
-                        "select name from node where name in (:names) and state = 'UP' order by"
-                                + " name for share",
-                        String.class)
+                        "select name, state from node where name in (:names) order by name for"
+                                + " share",
+                        Object[].class)
                 .setParameter("names", asked.stream().map(NodeName::value).toList())
                 .getResultList()
                 .map(
-                        names -> {
-                            Set<NodeName> up = new HashSet<>();
-                            names.forEach(name -> up.add(new NodeName(name)));
-                            return up;
+                        found -> {
+                            Map<NodeName, String> states = new HashMap<>();
+                            found.forEach(
+                                    row ->
+                                            states.put(
+                                                    new NodeName((String) row[0]),
+                                                    (String) row[1]));
+                            return new Standing(states);
                         });
+    }
+
+    private record Standing(Map<NodeName, String> states) implements Nodes {
+        @Override
+        public boolean isUp(NodeName node) {
+            return "UP".equals(states.get(node));
+        }
+
+        @Override
+        public boolean isFenced(NodeName node) {
+            return "FENCED".equals(states.get(node));
+        }
     }
 
     /**
@@ -172,6 +191,26 @@ class PostgresOwnership implements OwnershipRows {
                         session.createNativeQuery(
                                         "select vm_uid from ownership where owed and phase <>"
                                                 + " 'CREATING' order by update_time limit :max",
+                                        UUID.class)
+                                .setParameter("max", max)
+                                .getResultList()
+                                .map(uids -> uids.stream().map(VmUid::of).toList()));
+    }
+
+    @Override
+    public List<VmUid> lost(int max) {
+        return database.inTransaction(
+                session ->
+                        session.createNativeQuery(
+                                        """
+                                        select o.vm_uid from ownership o join node owner on owner.name = o.owner
+                                            left join node target on target.name = o.target
+                                        where o.phase = 'RECOVERING'
+                                            or owner.state = 'FENCED'
+                                                and o.phase in ('STOPPED', 'RUNNING', 'MIGRATING', 'HANDOVER', 'RELEASED')
+                                            or target.state <> 'UP' and o.phase in ('MIGRATING', 'HANDOVER', 'RELEASED')
+                                        order by o.update_time limit :max
+                                        """,
                                         UUID.class)
                                 .setParameter("max", max)
                                 .getResultList()

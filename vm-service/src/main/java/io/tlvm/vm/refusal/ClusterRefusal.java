@@ -12,6 +12,21 @@ public sealed interface ClusterRefusal extends VmRefusal {
     /** The node's agent is silent, so that nothing can be started there. */
     record NodeSilent(String node, Instant lastRenew) implements ClusterRefusal {}
 
+    /** The node is being given up: it may neither renew nor join until that is decided. */
+    record NodeFencing(String node) implements ClusterRefusal {}
+
+    /** The node was fenced, and cleaned up by a row of this VM that is not the present one. */
+    record NotClean(String node, String vm) implements ClusterRefusal {}
+
+    /** The node renews: it is not lost. */
+    record NodeRenews(String node, Instant lastRenew) implements ClusterRefusal {}
+
+    /** The node was not given up before its death was confirmed. */
+    record NotGivenUp(String node) implements ClusterRefusal {}
+
+    /** More than half of the nodes would be given up. */
+    record TooManyLost(String node, int lost, int nodes) implements ClusterRefusal {}
+
     /** A node spoke for another one. */
     record OtherNode(String caller, String asked) implements ClusterRefusal {}
 

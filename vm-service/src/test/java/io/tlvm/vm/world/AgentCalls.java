@@ -5,6 +5,10 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.node.v1.*;
+import io.tlvm.node.v1.StateStored;
+import io.tlvm.node.v1.StoreFromStateRefRequest;
+import io.tlvm.node.v1.StoreFromStateRefResponse;
+import io.tlvm.node.v1.StoreStateRefused;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
@@ -26,6 +30,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
 
 /** The calls that a node's agent serves, each a decision and what it does to the machine. */
 final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
@@ -33,6 +39,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
     private final ScriptedMachines machines;
     private final ScriptedCalls calls;
     private final PkiDirectory pki;
+    private final ScriptedKeys keys;
     private final Path ekCertificate;
 
     AgentCalls(
@@ -40,11 +47,13 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
             ScriptedMachines machines,
             ScriptedCalls calls,
             PkiDirectory pki,
+            ScriptedKeys keys,
             Path ekCertificate) {
         this.cluster = cluster;
         this.machines = machines;
         this.calls = calls;
         this.pki = pki;
+        this.keys = keys;
         this.ekCertificate = ekCertificate;
     }
 
@@ -74,8 +83,68 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                             .setStateRef(directory.value())
                             .setEkCertificate(ByteString.copyFrom(certificate))
                             .setEkFingerprint(TestCluster.sha256(certificate))
+                            .addAllWraps(keys.wraps(told.getVmUid(), directory.value()))
                             .build();
                 });
+    }
+
+    @Override
+    public void storeFromStateRef(
+            StoreFromStateRefRequest request, StreamObserver<StoreFromStateRefResponse> answer) {
+        var told = request.getCommand();
+        calls.serve(
+                "StoreFromStateRef",
+                answer,
+                () -> {
+                    if (!opens(request)) {
+                        return StoreFromStateRefResponse.newBuilder()
+                                .setStateRefused(
+                                        StoreStateRefused.newBuilder()
+                                                .setEvidence("the key does not open"))
+                                .build();
+                    }
+                    Verdict verdict =
+                            machines.decide(
+                                    told.getVmUid(),
+                                    new Command.StoreState(
+                                            version(told),
+                                            epoch(told),
+                                            op(told),
+                                            new NodeName(request.getSourceNode()),
+                                            new StateRef(request.getSourceDir()),
+                                            new StateRef(request.getTargetDir())));
+                    if (verdict instanceof Verdict.Do) {
+                        machines.append(
+                                told.getVmUid(),
+                                new JournalRecord.Stored(
+                                        op(told), epoch(told), ScriptedMachines.LOADED));
+                    }
+                    return StoreFromStateRefResponse.newBuilder()
+                            .setStored(
+                                    StateStored.newBuilder()
+                                            .setDigest(ScriptedMachines.LOADED.value())
+                                            .addAllWraps(
+                                                    keys.wraps(
+                                                            told.getVmUid(),
+                                                            request.getTargetDir())))
+                            .build();
+                });
+    }
+
+    /** Whether what came is the very key that the lost node made. */
+    private boolean opens(StoreFromStateRefRequest request) {
+        String vm = request.getCommand().getVmUid();
+        try {
+            return Arrays.equals(
+                            keys.open(
+                                    request.getSealedStateKey(),
+                                    request.getCommand(),
+                                    request.getSourceDir()),
+                            cluster.keyOf(request.getSourceNode(), vm, request.getSourceDir()))
+                    && hasTpm(request.getEkFingerprint());
+        } catch (GeneralSecurityException forged) {
+            return false;
+        }
     }
 
     @Override
@@ -302,6 +371,10 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                             new Command.ConfirmLoaded(version(told), epoch(told), op(told)));
                     return ConfirmLoadedResponse.newBuilder()
                             .setDigest(ScriptedMachines.LOADED.value())
+                            .addAllWraps(
+                                    keys.wraps(
+                                            told.getVmUid(),
+                                            StateRef.ofAttempt(epoch(told), op(told)).value()))
                             .build();
                 });
     }

@@ -5,10 +5,14 @@ import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
+import io.tlvm.node.v1.CleanedMachine;
 import io.tlvm.node.v1.ClusterServiceGrpc;
+import io.tlvm.node.v1.GetStandingRequest;
 import io.tlvm.node.v1.JoinRequest;
 import io.tlvm.node.v1.NodeCapabilities;
+import io.tlvm.node.v1.NodeStanding;
 import io.tlvm.node.v1.RenewRequest;
+import io.tlvm.ownership.id.NodeName;
 
 import java.util.List;
 import java.util.UUID;
@@ -22,6 +26,7 @@ final class Membership implements AutoCloseable {
     private final int port;
     private final String storagePath;
     private final ScriptedMachines machines;
+    private final ScriptedKeys keys;
     private final ChannelFactory channels;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean silent;
@@ -37,12 +42,14 @@ final class Membership implements AutoCloseable {
             int port,
             String storagePath,
             ScriptedMachines machines,
+            ScriptedKeys keys,
             PkiDirectory pki) {
         this.name = name;
         this.agentPort = agentPort;
         this.port = port;
         this.storagePath = storagePath;
         this.machines = machines;
+        this.keys = keys;
         this.channels = new ChannelFactory(pki);
     }
 
@@ -66,24 +73,44 @@ final class Membership implements AutoCloseable {
     /** Says who the node is; again after each restart. */
     void join() {
         bootId = UUID.randomUUID().toString();
-        service()
-                .join(
-                        JoinRequest.newBuilder()
-                                .setNode(name)
-                                .setBootId(bootId)
-                                .setAddress("127.0.0.1:" + agentPort)
-                                .setCapabilities(
-                                        NodeCapabilities.newBuilder()
-                                                .setVcpuCount(1_000)
-                                                .setMemoryMib(1_000_000)
-                                                .setAccelerator("tcg")
-                                                .setCpuModel("Nehalem")
-                                                .setTrustedLaunch(true)
-                                                .setVbsReason(
-                                                        "the test has no nested virtualization"))
-                                .addAllMachines(machines.reports())
-                                .addAllStoragePaths(List.of(storagePath))
-                                .build());
+        var standing =
+                service()
+                        .getStanding(
+                                GetStandingRequest.newBuilder()
+                                        .setNode(name)
+                                        .addAllVmUids(machines.known())
+                                        .build());
+        List<CleanedMachine> cleaned =
+                standing.getStanding() == NodeStanding.NODE_STANDING_FENCED
+                        ? machines.comeHome(new NodeName(name), standing.getRowsList())
+                        : List.of();
+        join(cleaned);
+    }
+
+    /** Says so, whatever the cluster decided about the node. */
+    void join(List<CleanedMachine> cleaned) {
+        keys.learn(
+                service()
+                        .join(
+                                JoinRequest.newBuilder()
+                                        .setNode(name)
+                                        .setBootId(bootId)
+                                        .setAddress("127.0.0.1:" + agentPort)
+                                        .setCapabilities(
+                                                NodeCapabilities.newBuilder()
+                                                        .setVcpuCount(1_000)
+                                                        .setMemoryMib(1_000_000)
+                                                        .setAccelerator("tcg")
+                                                        .setCpuModel("Nehalem")
+                                                        .setTrustedLaunch(true)
+                                                        .setNodePublicKey(keys.publicKey())
+                                                        .setVbsReason(
+                                                                "the test has no nested"
+                                                                        + " virtualization"))
+                                        .addAllMachines(machines.reports())
+                                        .addAllStoragePaths(List.of(storagePath))
+                                        .addAllCleaned(cleaned)
+                                        .build()));
     }
 
     private void renew() {

@@ -1,25 +1,36 @@
 package io.tlvm.vm.world;
 
+import io.tlvm.node.v1.CleanedMachine;
 import io.tlvm.node.v1.MachineReport;
 import io.tlvm.node.v1.MachineState;
+import io.tlvm.node.v1.OwnershipView;
 import io.tlvm.ownership.id.Digest;
+import io.tlvm.ownership.id.Epoch;
+import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
+import io.tlvm.ownership.id.RowVersion;
+import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.journal.Agent;
 import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.Command;
+import io.tlvm.ownership.journal.Homecoming;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed;
 import io.tlvm.ownership.journal.Observed.Alive;
 import io.tlvm.ownership.journal.Observed.Nothing;
 import io.tlvm.ownership.journal.Observed.State;
+import io.tlvm.ownership.journal.RowSeen;
 import io.tlvm.ownership.journal.Verdict;
 import io.tlvm.type.v1.ErrorReason;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The machines of one agent: journals that are the product's, and guests that change at once where
@@ -61,6 +72,53 @@ final class ScriptedMachines {
                                 vm.journal.addAll(Agent.restarted(vm.view()));
                             }
                         });
+    }
+
+    List<String> known() {
+        return List.copyOf(vms.keySet());
+    }
+
+    /** Power is cut: nothing runs any more, and nobody is told. */
+    void powerOff() {
+        vms.keySet().forEach(uid -> see(uid, new Nothing()));
+    }
+
+    /** What the product's {@link Homecoming} decides by these rows. */
+    List<CleanedMachine> comeHome(NodeName self, List<OwnershipView> rows) {
+        List<CleanedMachine> cleaned = new ArrayList<>();
+        for (OwnershipView row : rows) {
+            Vm vm = vm(row.getVmUid());
+            Homecoming home;
+            synchronized (vm) {
+                home = Homecoming.of(vm.view(), vm.observed, self, seen(row));
+                vm.journal.addAll(home.first());
+            }
+            if (home.kills()) {
+                see(row.getVmUid(), new Nothing());
+            }
+            cleaned.add(
+                    CleanedMachine.newBuilder()
+                            .setVmUid(row.getVmUid())
+                            .setRowVersion(row.getRowVersion())
+                            .setKilled(home.kills())
+                            .build());
+        }
+        return cleaned;
+    }
+
+    private static RowSeen seen(OwnershipView row) {
+        Set<StateRef> needed =
+                Stream.of(row.getStateRef(), row.getTargetDir(), row.getPriorRef())
+                        .filter(name -> !name.isEmpty())
+                        .map(StateRef::new)
+                        .collect(Collectors.toSet());
+        return new RowSeen(
+                new RowVersion(row.getRowVersion()),
+                new Epoch(row.getEpoch()),
+                new NodeName(row.getOwner()),
+                Set.of("RUNNING", "MIGRATING", "HANDOVER", "RELEASED").contains(row.getPhase()),
+                row.getPriorOwner().isEmpty() ? null : new NodeName(row.getPriorOwner()),
+                needed);
     }
 
     /** What the product's {@link Agent} decides, journaled. */

@@ -7,6 +7,7 @@ import io.tlvm.ownership.journal.Observed.Nothing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * An agent whose decisions are the product's ({@link io.tlvm.ownership.journal.Agent}) and whose
@@ -19,6 +20,7 @@ public final class TestAgent implements AutoCloseable {
     private final ScriptedMachines machines;
     private final ScriptedCalls calls = new ScriptedCalls();
     private final AgentCalls service;
+    private final ScriptedKeys keys;
     private final Membership membership;
     private final int port;
     private volatile TlsServer server;
@@ -27,10 +29,13 @@ public final class TestAgent implements AutoCloseable {
         this.name = name;
         this.machines = new ScriptedMachines(cluster::check);
         this.pki = PkiDirectory.open(directory.resolve(name));
-        this.service = new AgentCalls(cluster, machines, calls, pki, directory.resolve("ek.der"));
+        this.keys = new ScriptedKeys(name);
+        this.service =
+                new AgentCalls(cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
         this.server = listen(0);
         this.port = server.port();
-        this.membership = new Membership(name, port, cluster.port(), storagePath, machines, pki);
+        this.membership =
+                new Membership(name, port, cluster.port(), storagePath, machines, keys, pki);
         membership.start();
     }
 
@@ -44,6 +49,10 @@ public final class TestAgent implements AutoCloseable {
 
     public String name() {
         return name;
+    }
+
+    public ScriptedKeys keys() {
+        return keys;
     }
 
     ScriptedMachines machines() {
@@ -85,6 +94,17 @@ public final class TestAgent implements AutoCloseable {
         server = listen(port);
         membership.silence(false);
         membership.join();
+    }
+
+    /** The node loses power: no agent, no guest, no word. */
+    public void powerOff() {
+        kill();
+        machines.powerOff();
+    }
+
+    /** It joins as if nothing had happened, without having cleaned up. */
+    public void joinUncleaned() {
+        membership.join(List.of());
     }
 
     /** The guest's QEMU ends by itself. */

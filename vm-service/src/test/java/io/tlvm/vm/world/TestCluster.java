@@ -90,6 +90,11 @@ public final class TestCluster implements AutoCloseable {
         operations = OperationsGrpc.newBlockingStub(as("alice"));
     }
 
+    /** One more node on the same storage path. */
+    public TestAgent join(String name) {
+        return agent(name);
+    }
+
     private TestAgent agent(String name) {
         var agent = new TestAgent(name, this, directory, storagePath);
         agents.add(agent);
@@ -219,6 +224,15 @@ public final class TestCluster implements AutoCloseable {
                 .map(TestAgent::machines)
                 .filter(machines -> machines != source)
                 .forEach(machines -> machines.load(vm, op));
+    }
+
+    byte[] keyOf(String node, String vm, String stateRef) {
+        return agents.stream()
+                .filter(agent -> agent.name().equals(node))
+                .findFirst()
+                .orElseThrow()
+                .keys()
+                .of(vm, stateRef);
     }
 
     static MigrationPlan verified(SignedMigrationPlan signed, PkiDirectory pki) {

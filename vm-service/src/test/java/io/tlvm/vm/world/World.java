@@ -58,7 +58,7 @@ public final class World implements QuarkusTestResourceLifecycleManager {
                 Instant.now().plus(Duration.ofHours(1)),
                 TRUST + "user/alice",
                 TRUST + "user/admin");
-        for (char node = 'a'; node <= 'r'; node++) {
+        for (char node = 'a'; node <= 'x'; node++) {
             pki.issue(root.resolve("node-" + node), TRUST + "node/node-" + node + "/igvm-agent");
         }
         Files.write(
@@ -87,6 +87,7 @@ public final class World implements QuarkusTestResourceLifecycleManager {
         config.put("tlvm.pki.directory", directory.resolve("vm-service").toString());
         config.put("tlvm.catalog.address", "127.0.0.1:" + FreePort.find());
         config.put("tlvm.vm.settle-period", "200ms");
+        config.put("tlvm.vm.key-vault.directory", directory.resolve("key-vault").toString());
         config.put("tlvm.test.gates", "true");
         config.put("test.directory", directory.toString());
         return config;

@@ -1,4 +1,4 @@
-package io.tlvm.agent.file;
+package io.tlvm.foundation.file;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.tlvm.agent.file;
+package io.tlvm.foundation.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -36,7 +36,7 @@ class FileOwnerTest {
         Path readable = Files.createTempDirectory(Path.of("/tmp"), "tlvm-owner-");
         try {
             for (String name : List.of("FileOwner", "FileStatus")) {
-                Path file = Path.of("io/tlvm/agent/file", name + ".class");
+                Path file = Path.of("io/tlvm/foundation/file", name + ".class");
                 Files.createDirectories(readable.resolve(file).getParent());
                 Files.copy(classes.resolve(file), readable.resolve(file));
             }
@@ -73,7 +73,7 @@ class FileOwnerTest {
                 source,
                 """
                 void main() throws Exception {
-                    System.out.println(io.tlvm.agent.file.FileOwner.ofThisProcess());
+                    System.out.println(io.tlvm.foundation.file.FileOwner.ofThisProcess());
                 }
                 """);
         Files.setPosixFilePermissions(

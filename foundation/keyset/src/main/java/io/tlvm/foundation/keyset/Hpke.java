@@ -1,4 +1,4 @@
-package io.tlvm.agent.keys;
+package io.tlvm.foundation.keyset;
 
 import com.google.crypto.tink.AccessesPartialKey;
 import com.google.crypto.tink.HybridDecrypt;
@@ -18,12 +18,14 @@ import java.security.GeneralSecurityException;
  * AES-256-GCM. A public key is its 32 raw bytes; a sealed value is 32 bytes of encapsulated key and
  * the ciphertext. Tink's context info is HPKE's info parameter.
  */
-final class Hpke {
-    static final int PUBLIC_KEY_LENGTH = 32;
+public final class Hpke {
+    /** Of a public key and of an encapsulated key, in bytes. */
+    public static final int PUBLIC_KEY_LENGTH = 32;
 
     private Hpke() {}
 
-    static KeysetHandle generate() {
+    /** A new key pair. */
+    public static KeysetHandle generate() {
         try {
             HybridConfig.register();
             return KeysetHandle.generateNew(parameters());
@@ -33,8 +35,17 @@ final class Hpke {
         }
     }
 
+    /**
+     * Seals a secret.
+     *
+     * @param publicKey 32 bytes, X25519
+     * @param secret what to seal; the caller wipes it
+     * @param context what the secret is for; opening needs the same
+     * @return 32 bytes of encapsulated key, then the ciphertext, 16 bytes longer than the secret
+     * @throws GeneralSecurityException when the public key is not a usable one
+     */
     @AccessesPartialKey
-    static byte[] seal(byte[] publicKey, byte[] secret, ContextInfo context)
+    public static byte[] seal(byte[] publicKey, byte[] secret, ContextInfo context)
             throws GeneralSecurityException {
         if (publicKey.length != PUBLIC_KEY_LENGTH) {
             throw new GeneralSecurityException(
@@ -50,7 +61,14 @@ final class Hpke {
                 .encrypt(secret, context.bytes());
     }
 
-    static byte[] open(KeysetHandle keyset, byte[] sealed, ContextInfo context)
+    /**
+     * Opens what was sealed to the public half of a key pair.
+     *
+     * @return the secret; the caller wipes it
+     * @throws GeneralSecurityException when it was changed, sealed to another key, or for another
+     *     purpose
+     */
+    public static byte[] open(KeysetHandle keyset, byte[] sealed, ContextInfo context)
             throws GeneralSecurityException {
         HybridConfig.register();
         return keyset.getPrimitive(RegistryConfiguration.get(), HybridDecrypt.class)
@@ -63,7 +81,7 @@ final class Hpke {
      * @throws GeneralSecurityException when the keyset is for something else
      */
     @AccessesPartialKey
-    static byte[] publicKey(KeysetHandle keyset) throws GeneralSecurityException {
+    public static byte[] publicKey(KeysetHandle keyset) throws GeneralSecurityException {
         if (keyset.getPrimary().getKey() instanceof HpkePrivateKey key
                 && key.getParameters().equals(parameters())) {
             return key.getPublicKey().getPublicKeyBytes().toByteArray();

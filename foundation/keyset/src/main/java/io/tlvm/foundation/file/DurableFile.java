@@ -1,4 +1,4 @@
-package io.tlvm.agent.file;
+package io.tlvm.foundation.file;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;

@@ -1,4 +1,4 @@
-package io.tlvm.agent.keys;
+package io.tlvm.foundation.keyset;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
