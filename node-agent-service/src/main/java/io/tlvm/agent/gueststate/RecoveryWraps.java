@@ -2,8 +2,9 @@ package io.tlvm.agent.gueststate;
 
 import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.keys.KeyWrap;
-import io.tlvm.agent.keys.RecoveryKey;
+import io.tlvm.agent.keys.Recipient;
 import io.tlvm.agent.keys.StateKey;
+import io.tlvm.foundation.keyset.RecoveryKey;
 
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -48,7 +49,7 @@ public final class RecoveryWraps {
             return List.of();
         }
         List<KeyWrap> older = recovery(wraps);
-        if (known.isEmpty() || wraps.of(known.get().recipient()).isPresent()) {
+        if (known.isEmpty() || wraps.of(Recipient.recovery(known.get().id())).isPresent()) {
             return older;
         }
         try (StateKey key = ring.node().unwrap(own.get(), directory.vm(), directory.ref())) {

@@ -1,5 +1,6 @@
 package io.tlvm.agent.keys;
 
+import io.tlvm.foundation.keyset.RecoveryKey;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 
@@ -64,7 +65,11 @@ public final class KeyRing {
     public static KeyWrap wrap(StateKey key, RecoveryKey recovery, VmUid vm, StateRef ref) {
         try {
             return KeyWrap.wrap(
-                    key, recovery.recipient(), recovery.publicKey().toByteArray(), vm, ref);
+                    key,
+                    Recipient.recovery(recovery.id()),
+                    recovery.publicKey().toByteArray(),
+                    vm,
+                    ref);
         } catch (GeneralSecurityException unusable) {
             throw new IllegalStateException(
                     "the cluster's recovery key " + recovery.id() + " is not usable", unusable);

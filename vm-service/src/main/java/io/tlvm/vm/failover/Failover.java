@@ -216,14 +216,7 @@ public final class Failover implements AutoCloseable {
             List<Candidate> all,
             List<StoragePath> paths,
             Optional<NodeName> passedOver) {
-        // Its state is where it is: only a node that reaches that path can take it.
-        var demand =
-                new Demand(
-                        machine.name().toString(),
-                        machine.hardware(),
-                        machine.security().effective(),
-                        machine.storagePath().map(StoragePath::name),
-                        Optional.empty());
+        var demand = Demand.of(machine, Optional.empty());
         List<Candidate> others =
                 all.stream()
                         .filter(one -> !Optional.of(one.node().name()).equals(passedOver))

@@ -1,6 +1,7 @@
 package io.tlvm.vm.keys;
 
 import io.tlvm.foundation.keyset.ContextInfo;
+import io.tlvm.foundation.keyset.RecoveryKey;
 
 import java.security.GeneralSecurityException;
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 
 import io.tlvm.foundation.keyset.Hpke;
 import io.tlvm.foundation.keyset.KeyContexts;
+import io.tlvm.foundation.keyset.RecoveryKey;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;

@@ -1,5 +1,6 @@
 package io.tlvm.vm.keys;
 
+import io.tlvm.foundation.keyset.RecoveryKey;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 

@@ -26,13 +26,7 @@ public final class MigrationCheck {
             found.add(new Blocker("same_node", "the VM is on " + source.name() + " already"));
             return found;
         }
-        var demand =
-                new Demand(
-                        machine.name().toString(),
-                        machine.hardware(),
-                        machine.security().effective(),
-                        machine.storagePath().map(StoragePath::name),
-                        Optional.of(target.node().name()));
+        var demand = Demand.of(machine, Optional.of(target.node().name()));
         Placement.rejection(demand, target, paths)
                 .ifPresent(
                         why ->

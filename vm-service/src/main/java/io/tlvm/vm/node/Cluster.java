@@ -1,5 +1,6 @@
 package io.tlvm.vm.node;
 
+import io.tlvm.foundation.keyset.RecoveryKey;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
@@ -9,7 +10,6 @@ import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.vm.keys.KeyWrap;
-import io.tlvm.vm.keys.RecoveryKey;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Condition;
 import io.tlvm.vm.machine.MachineRecords;

@@ -1,11 +1,11 @@
 package io.tlvm.vm.postgres;
 
 import io.smallrye.mutiny.Uni;
+import io.tlvm.foundation.keyset.RecoveryKey;
 import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.vm.keys.KeyWrap;
-import io.tlvm.vm.keys.RecoveryKey;
 import io.tlvm.vm.keys.WrapRecords;
 
 import jakarta.inject.Singleton;

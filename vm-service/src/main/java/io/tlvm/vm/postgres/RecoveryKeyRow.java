@@ -3,7 +3,7 @@ package io.tlvm.vm.postgres;
 import com.google.protobuf.ByteString;
 
 import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
-import io.tlvm.vm.keys.RecoveryKey;
+import io.tlvm.foundation.keyset.RecoveryKey;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;

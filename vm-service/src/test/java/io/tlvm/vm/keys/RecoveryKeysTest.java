@@ -10,6 +10,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.tlvm.foundation.keyset.Hpke;
 import io.tlvm.foundation.keyset.KeyContexts;
+import io.tlvm.foundation.keyset.RecoveryKey;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;

@@ -7,9 +7,9 @@ import com.google.protobuf.ByteString;
 import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.keyset.ContextInfo;
 import io.tlvm.foundation.keyset.KeysetFile;
+import io.tlvm.foundation.keyset.RecoveryKey;
 import io.tlvm.vm.keys.KeyVault;
 import io.tlvm.vm.keys.KeyWrap;
-import io.tlvm.vm.keys.RecoveryKey;
 
 import java.io.IOException;
 import java.nio.file.Files;
