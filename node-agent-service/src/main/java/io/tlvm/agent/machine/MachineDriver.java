@@ -29,7 +29,6 @@ import io.tlvm.ownership.journal.RowSeen;
 import io.tlvm.ownership.journal.Verdict;
 import io.tlvm.ownership.journal.Verdict.Action;
 import io.tlvm.ownership.journal.Verdict.Word;
-import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.StopMode;
 
 import org.jboss.logging.Logger;
@@ -150,7 +149,7 @@ public final class MachineDriver implements AutoCloseable {
      * @throws MachineRefused when it is not obeyed
      */
     public Answer obey(Order order) throws InterruptedException {
-        Optional<Point> gate = gateOf(order.command());
+        Optional<Point> gate = Point.before(order.command());
         if (gate.isPresent()) {
             gate.get().pass(bench.equipment.gates());
         }
@@ -167,25 +166,6 @@ public final class MachineDriver implements AutoCloseable {
         } catch (TimeoutException late) {
             throw new MachineRefusal.Busy(ANSWER_MAX).of(vm);
         }
-    }
-
-    private static Optional<Point> gateOf(Command command) {
-        return switch (command) {
-            case Command.Prepare _ -> Optional.of(Point.PREPARE);
-            case Command.Retire _ -> Optional.of(Point.RETIRE);
-            case Command.StoreState _ -> Optional.of(Point.STORE_STATE);
-            case Command.Run run when run.mode() == Mode.ADOPT -> Optional.of(Point.ADOPT);
-            case Command.Run _,
-                    Command.Create _,
-                    Command.Withdraw _,
-                    Command.Stop _,
-                    Command.BeginOutgoing _,
-                    Command.Continue _,
-                    Command.ConfirmLoaded _,
-                    Command.Discard _,
-                    Command.Purge _ ->
-                    Optional.empty();
-        };
     }
 
     private CompletableFuture<Answer> decide(Order order) throws IOException, InterruptedException {
