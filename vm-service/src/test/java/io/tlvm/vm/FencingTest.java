@@ -183,6 +183,25 @@ class FencingTest {
     }
 
     @Test
+    void a_vm_that_no_other_node_can_take_stays_and_says_so_until_its_node_is_back() {
+        cluster.running("alone");
+        cluster.second.kill();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(40))
+                .until(() -> node(cluster.second).getState() == Node.State.STATE_UNREACHABLE);
+        lose(cluster.first);
+
+        VirtualMachine stays = await("alone", vm -> status(vm, "Recoverable").equals("False"));
+        assertThat(recoverable(stays).getMessage()).contains("node-v", "node-w");
+        assertThat(stays.getNode()).isEqualTo(name(cluster.first));
+        assertThat(stays.getPowerState()).isEqualTo(PowerState.POWER_STATE_UNKNOWN);
+
+        cluster.first.restart();
+        await("alone", vm -> status(vm, "Recoverable").isEmpty());
+        cluster.second.restart();
+    }
+
+    @Test
     void a_migration_whose_source_is_given_up_ends_and_says_so() throws Exception {
         cluster.running("moving");
         cluster.first.hold("BeginOutgoing");
@@ -238,6 +257,14 @@ class FencingTest {
     private static boolean runsOn(VirtualMachine vm, TestAgent agent) {
         return vm.getNode().equals(name(agent))
                 && vm.getPowerState() == PowerState.POWER_STATE_RUNNING;
+    }
+
+    private static String status(VirtualMachine vm, String type) {
+        return vm.getConditionsList().stream()
+                .filter(condition -> condition.getType().equals(type))
+                .map(Condition::getStatus)
+                .findFirst()
+                .orElse("");
     }
 
     private static Condition recoverable(VirtualMachine vm) {

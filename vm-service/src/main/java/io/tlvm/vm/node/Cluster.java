@@ -217,7 +217,14 @@ public final class Cluster {
 
     private List<Condition> seen(List<Condition> before, MachineReport report) {
         Instant now = clock.instant();
-        List<Condition> conditions = before;
+        // Whoever reports it has it: it is not out of reach any more.
+        List<Condition> conditions =
+                before.stream()
+                        .filter(
+                                condition ->
+                                        !condition.type().equals(Condition.RECOVERABLE)
+                                                || condition.status().equals("True"))
+                        .toList();
         if (report.runs()) {
             conditions =
                     (report.vtpmHealthy()

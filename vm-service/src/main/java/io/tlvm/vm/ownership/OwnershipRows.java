@@ -33,7 +33,8 @@ public interface OwnershipRows {
 
     /**
      * VMs that a lost node concerns: those whose owner is FENCED, those that are on their way to a
-     * node that is not UP, and those that are being recovered; least recently changed first.
+     * node that is not UP, and those that are being recovered; in no order, so that those that must
+     * stay do not hold up the others.
      */
     List<VmUid> lost(int max);
 

@@ -103,7 +103,6 @@ class PostgresNodes implements NodeRecords {
             case NodeDecision.Next _ ->
                     session.createNativeQuery(
                                     "select vm_uid, row_version from ownership where names_nodes @>"
-                                            + " array[cast(:node as text)] or holders @>"
                                             + " array[cast(:node as text)]",
                                     Object[].class)
                             .setParameter("node", node.value())

@@ -209,7 +209,7 @@ class PostgresOwnership implements OwnershipRows {
                                             or owner.state = 'FENCED'
                                                 and o.phase in ('STOPPED', 'RUNNING', 'MIGRATING', 'HANDOVER', 'RELEASED')
                                             or target.state <> 'UP' and o.phase in ('MIGRATING', 'HANDOVER', 'RELEASED')
-                                        order by o.update_time limit :max
+                                        order by random() limit :max
                                         """,
                                         UUID.class)
                                 .setParameter("max", max)
