@@ -1,6 +1,7 @@
 /* A native image looks for JNI_OnLoad_NAME of each JDK library that it takes for a statically linked one. Ours are the JDK's shared
    objects, which have a plain JNI_OnLoad or none. Compiled once per library:
      -DLIBRARY=java           its name
+     -DANCHOR=Java_java_...   one of its functions; gcc often links with --as-needed, which drops a library that nothing refers to
      -DHAS_ONLOAD=1           when it has a JNI_OnLoad of its own (dlsym alone would also find one of its dependencies) */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -12,10 +13,14 @@
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
+extern const char ANCHOR[];
+
 jint JOIN(JNI_OnLoad_, LIBRARY)(JavaVM *vm, void *reserved);
 
 /* A library that is linked statically must ask for JNI 1.8 at least, so an older answer is raised to it. */
 jint JOIN(JNI_OnLoad_, LIBRARY)(JavaVM *vm, void *reserved) {
+    const char *volatile keep = ANCHOR;
+    (void)keep;
 #ifdef HAS_ONLOAD
     void *library = dlopen("lib" TEXT(LIBRARY) ".so", RTLD_LAZY | RTLD_NOLOAD);
     if (library == NULL) return JNI_ERR;

@@ -3,6 +3,7 @@
    has dropped are passed on as they are; the JDK maps a few of them. */
 #include <locale.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "svm_locale.h"
@@ -30,6 +31,13 @@ static int split(int category, parts *found) {
     if (copy == NULL) return 0;
     memset(found, 0, sizeof *found);
 
+    /* No locale at all: American English, as in the JDK. With an encoding (C.UTF-8) it is English of no country. */
+    if (strcmp(copy, "C") == 0 || strcmp(copy, "POSIX") == 0) {
+        free(copy);
+        found->language = "en";
+        found->country = "US";
+        return 1;
+    }
     char *modifier = strchr(copy, '@');
     if (modifier != NULL) {
         *modifier++ = '\0';
@@ -42,8 +50,7 @@ static int split(int category, parts *found) {
         *country++ = '\0';
         if (*country != '\0') found->country = country;
     }
-    int neutral = *copy == '\0' || strcmp(copy, "C") == 0 || strcmp(copy, "POSIX") == 0;
-    found->language = neutral ? "en" : copy; /* lives as long as the process, and so do the parts of it */
+    found->language = strcmp(copy, "C") == 0 ? "en" : copy; /* lives as long as the process, and so do the parts of it */
     return 1;
 }
 

@@ -23,6 +23,7 @@ static char *name_from_path(const char *path) {
     return zone == NULL ? NULL : strdup(after(zone + strlen("/zoneinfo/"), "posix/"));
 }
 
+/* A path in TZ means the zone of that file; the JDK only takes its present offset. */
 static char *from_environment(void) {
     const char *zone = getenv("TZ");
     if (zone == NULL || *zone == '\0') return NULL;
