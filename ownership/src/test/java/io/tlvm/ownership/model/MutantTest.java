@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.Explorer.Found;
+import io.tlvm.ownership.model.Protocol.Guard;
 
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +49,7 @@ class MutantTest {
 
     @Test
     void a_target_that_is_not_started_paused_runs_beside_its_source() {
-        killed(Protocol.REAL.withoutPause(), LIVE, "I1");
+        killed(Protocol.REAL.without(Guard.PAUSED_TARGET), LIVE, "I1");
     }
 
     @Test
@@ -63,7 +64,10 @@ class MutantTest {
 
     @Test
     void an_agent_that_ignores_the_row_version_lets_a_late_grant_run_the_source_again() {
-        killed(Protocol.REAL.obeying(Mutants::ignoresRowVersion).rememberingAll(), LIVE, "I1");
+        killed(
+                Protocol.REAL.obeying(Mutants::ignoresRowVersion).without(Guard.FORGETTING),
+                LIVE,
+                "I1");
     }
 
     @Test
@@ -118,7 +122,10 @@ class MutantTest {
 
     @Test
     void an_exit_of_another_epoch_stops_a_vm_that_runs() {
-        killed(Protocol.REAL.deciding(Mutants::exitsByAnyEpoch).rememberingAll(), STOP, "I12");
+        killed(
+                Protocol.REAL.deciding(Mutants::exitsByAnyEpoch).without(Guard.FORGETTING),
+                STOP,
+                "I12");
     }
 
     @Test
@@ -154,17 +161,23 @@ class MutantTest {
 
     @Test
     void k1_a_replica_that_remembers_a_fence_takes_the_vm_of_a_node_that_is_back() {
-        killed(Protocol.REAL.reading(Mutants::remembersFences).rememberingAll(), LOST, "I1");
+        killed(
+                Protocol.REAL.reading(Mutants::remembersFences).without(Guard.FORGETTING),
+                LOST,
+                "I1");
     }
 
     @Test
     void k2_a_grant_to_a_node_that_did_not_join_is_obeyed_when_its_vm_was_recovered() {
-        killed(Protocol.REAL.withoutJoin().deciding(Mutants::givesToAnyNode), MIGRATING, "I1");
+        killed(
+                Protocol.REAL.without(Guard.JOIN_FIRST).deciding(Mutants::givesToAnyNode),
+                MIGRATING,
+                "I1");
     }
 
     @Test
     void a_node_that_takes_commands_before_it_joined_runs_what_was_recovered_elsewhere() {
-        killed(Protocol.REAL.withoutJoin(), LOST, "I1");
+        killed(Protocol.REAL.without(Guard.JOIN_FIRST), LOST, "I1");
     }
 
     @Test
@@ -179,7 +192,7 @@ class MutantTest {
 
     @Test
     void a_word_that_a_living_node_is_dead_lets_a_vm_run_twice() {
-        killed(Protocol.REAL.takingAnyWord(), LOST, "I1");
+        killed(Protocol.REAL.without(Guard.TRUE_WORD), LOST, "I1");
     }
 
     @Test
@@ -204,7 +217,7 @@ class MutantTest {
 
     @Test
     void a_node_that_joins_by_a_row_that_changed_meanwhile_obeys_the_grants_of_before() {
-        killed(Protocol.REAL.joiningBlindly(), LOST, "I1");
+        killed(Protocol.REAL.without(Guard.SECOND_LOOK), LOST, "I1");
     }
 
     @Test
@@ -220,7 +233,7 @@ class MutantTest {
     @Test
     void a_state_stored_by_a_dead_attempt_is_not_what_the_row_waits_for() {
         killed(
-                Protocol.REAL.deciding(Mutants::takesAnyStoredState).rememberingAll(),
+                Protocol.REAL.deciding(Mutants::takesAnyStoredState).without(Guard.FORGETTING),
                 Starts.running(Budget.NONE.with(Limit.FENCES, 1).with(Limit.RETARGETS, 1)),
                 "I4");
     }

@@ -9,6 +9,7 @@ import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.JournalRecord.Claim;
 import io.tlvm.ownership.journal.Verdict;
+import io.tlvm.ownership.model.Protocol.Guard;
 import io.tlvm.ownership.model.World.Envelope;
 import io.tlvm.ownership.model.World.Process;
 import io.tlvm.ownership.model.World.Site;
@@ -36,7 +37,7 @@ final class Normal {
     private Normal() {}
 
     static World of(World world, Protocol protocol) {
-        boolean forgets = protocol.forgets();
+        boolean forgets = protocol.has(Guard.FORGETTING);
         Set<Event> said = new HashSet<>(world.said());
         if (forgets) {
             said.removeIf(event -> dead(world.row(), event));

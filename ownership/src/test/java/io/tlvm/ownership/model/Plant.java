@@ -12,6 +12,7 @@ import io.tlvm.ownership.journal.Observed.State;
 import io.tlvm.ownership.journal.RowSeen;
 import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.Move.Kind;
+import io.tlvm.ownership.model.Protocol.Guard;
 import io.tlvm.ownership.model.World.Copy;
 import io.tlvm.ownership.model.World.Process;
 import io.tlvm.ownership.model.World.Site;
@@ -185,7 +186,7 @@ final class Plant {
         }
         for (Site source : world.sites()) {
             if (source.is(State.DEVICE, op) && source.agentUp() && site.agentUp()) {
-                State then = protocol.pausesTarget() ? State.LOADED : State.RUNNING;
+                State then = protocol.has(Guard.PAUSED_TARGET) ? State.LOADED : State.RUNNING;
                 int seq = source.process().seq();
                 Copy from = world.copies().get(source.process().directory());
                 StateRef directory = process.directory();
@@ -269,7 +270,7 @@ final class Plant {
     }
 
     private void faults(List<Move> moves, World world, Site site) {
-        if (!site.agentUp() && (site.isUp() || !protocol.joinsFirst())) {
+        if (!site.agentUp() && (site.isUp() || !protocol.has(Guard.JOIN_FIRST))) {
             moves.add(move(Kind.PROGRESS, "agent starts", site, started(world, site)));
         }
         if (!world.left().has(Limit.CRASHES)) {
@@ -304,12 +305,12 @@ final class Plant {
                             site,
                             world.with(site.with(state)).with(world.left().spend(Limit.FENCES))));
         }
-        if (!site.isUp() && site.agentUp() && protocol.joinsFirst()) {
+        if (!site.isUp() && site.agentUp() && protocol.has(Guard.JOIN_FIRST)) {
             moves.add(move(Kind.PROGRESS, "renewal refused", site, world.with(site.up(false))));
         }
         if (decided(world, site, new NodeEvent.DeathConfirmed(WORD)) instanceof Next(var state)) {
             World off =
-                    protocol.wordNeedsPowerOff()
+                    protocol.has(Guard.TRUE_WORD)
                             ? agentDies(qemuDies(world, site), site.name()).with(world.left())
                             : world;
             moves.add(
@@ -319,7 +320,7 @@ final class Plant {
                             site,
                             off.with(off.site(site.name()).with(state))));
         }
-        boolean joins = site.agentUp() || site.scanned() || !protocol.joinsFirst();
+        boolean joins = site.agentUp() || site.scanned() || !protocol.has(Guard.JOIN_FIRST);
         if (site.isFenced() && !site.agentUp()) {
             moves.add(move(Kind.WISH, "fenced node cleans up", site, cleaned(world, site)));
         }

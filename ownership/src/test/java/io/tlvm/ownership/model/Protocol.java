@@ -15,7 +15,9 @@ import io.tlvm.ownership.row.Nodes;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Step;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -24,12 +26,7 @@ import java.util.function.Function;
  *
  * @param nodes what the compare-and-swap reads of the node rows
  * @param homecoming what a fenced node does before it joins
- * @param pausesTarget the target is started with {@code -S}: having loaded, it does not run
- * @param forgets commands older than what a node has seen may be dropped from the state, since it
- *     refuses them for ever
- * @param joinsFirst an agent whose node is not UP takes no command before it cleaned up and joined
- * @param looksAgain a join is refused if the row changed after the node cleaned up by it
- * @param wordNeedsPowerOff an operator says that a node is dead only when it is
+ * @param guards what holds besides; a mutant lacks one
  */
 record Protocol(
         Coordinates decide,
@@ -37,11 +34,24 @@ record Protocol(
         Obeys agent,
         Function<World, Nodes> nodes,
         ComesHome homecoming,
-        boolean pausesTarget,
-        boolean forgets,
-        boolean joinsFirst,
-        boolean looksAgain,
-        boolean wordNeedsPowerOff) {
+        Set<Guard> guards) {
+
+    /** What the product keeps to and no function of {@code ownership} decides. */
+    enum Guard {
+        /** The target is started with {@code -S}: having loaded, it does not run. */
+        PAUSED_TARGET,
+        /**
+         * Commands older than what a node has seen may be dropped from the state, since it refuses
+         * them for ever.
+         */
+        FORGETTING,
+        /** An agent whose node is not UP takes no command before it cleaned up and joined. */
+        JOIN_FIRST,
+        /** A join is refused if the row changed after the node cleaned up by it. */
+        SECOND_LOOK,
+        /** An operator says that a node is dead only when it is. */
+        TRUE_WORD
+    }
 
     /** The product. */
     static final Protocol REAL =
@@ -51,11 +61,7 @@ record Protocol(
                     Agent::decide,
                     world -> world,
                     Homecoming::of,
-                    true,
-                    true,
-                    true,
-                    true,
-                    true);
+                    EnumSet.allOf(Guard.class));
 
     @FunctionalInterface
     interface Coordinates {
@@ -78,142 +84,32 @@ record Protocol(
     }
 
     Protocol deciding(Coordinates other) {
-        return new Protocol(
-                other,
-                owed,
-                agent,
-                nodes,
-                homecoming,
-                pausesTarget,
-                forgets,
-                joinsFirst,
-                looksAgain,
-                wordNeedsPowerOff);
+        return new Protocol(other, owed, agent, nodes, homecoming, guards);
     }
 
     Protocol owing(Owes other) {
-        return new Protocol(
-                decide,
-                other,
-                agent,
-                nodes,
-                homecoming,
-                pausesTarget,
-                forgets,
-                joinsFirst,
-                looksAgain,
-                wordNeedsPowerOff);
+        return new Protocol(decide, other, agent, nodes, homecoming, guards);
     }
 
     Protocol obeying(Obeys other) {
-        return new Protocol(
-                decide,
-                owed,
-                other,
-                nodes,
-                homecoming,
-                pausesTarget,
-                forgets,
-                joinsFirst,
-                looksAgain,
-                wordNeedsPowerOff);
+        return new Protocol(decide, owed, other, nodes, homecoming, guards);
     }
 
     Protocol reading(Function<World, Nodes> other) {
-        return new Protocol(
-                decide,
-                owed,
-                agent,
-                other,
-                homecoming,
-                pausesTarget,
-                forgets,
-                joinsFirst,
-                looksAgain,
-                wordNeedsPowerOff);
+        return new Protocol(decide, owed, agent, other, homecoming, guards);
     }
 
     Protocol comingHome(ComesHome other) {
-        return new Protocol(
-                decide,
-                owed,
-                agent,
-                nodes,
-                other,
-                pausesTarget,
-                forgets,
-                joinsFirst,
-                looksAgain,
-                wordNeedsPowerOff);
+        return new Protocol(decide, owed, agent, nodes, other, guards);
     }
 
-    Protocol withoutPause() {
-        return new Protocol(
-                decide,
-                owed,
-                agent,
-                nodes,
-                homecoming,
-                false,
-                forgets,
-                joinsFirst,
-                looksAgain,
-                wordNeedsPowerOff);
+    Protocol without(Guard guard) {
+        Set<Guard> fewer = EnumSet.copyOf(guards);
+        fewer.remove(guard);
+        return new Protocol(decide, owed, agent, nodes, homecoming, fewer);
     }
 
-    Protocol rememberingAll() {
-        return new Protocol(
-                decide,
-                owed,
-                agent,
-                nodes,
-                homecoming,
-                pausesTarget,
-                false,
-                joinsFirst,
-                looksAgain,
-                wordNeedsPowerOff);
-    }
-
-    Protocol withoutJoin() {
-        return new Protocol(
-                decide,
-                owed,
-                agent,
-                nodes,
-                homecoming,
-                pausesTarget,
-                forgets,
-                false,
-                looksAgain,
-                wordNeedsPowerOff);
-    }
-
-    Protocol joiningBlindly() {
-        return new Protocol(
-                decide,
-                owed,
-                agent,
-                nodes,
-                homecoming,
-                pausesTarget,
-                forgets,
-                joinsFirst,
-                false,
-                wordNeedsPowerOff);
-    }
-
-    Protocol takingAnyWord() {
-        return new Protocol(
-                decide,
-                owed,
-                agent,
-                nodes,
-                homecoming,
-                pausesTarget,
-                forgets,
-                joinsFirst,
-                looksAgain,
-                false);
+    boolean has(Guard guard) {
+        return guards.contains(guard);
     }
 }

@@ -9,6 +9,7 @@ import io.tlvm.ownership.journal.Observed.State;
 import io.tlvm.ownership.journal.Verdict.Word;
 import io.tlvm.ownership.model.Budget.Limit;
 import io.tlvm.ownership.model.Move.Kind;
+import io.tlvm.ownership.model.Protocol.Guard;
 import io.tlvm.ownership.model.World.Envelope;
 import io.tlvm.ownership.model.World.Site;
 import io.tlvm.ownership.row.Attempt;
@@ -217,7 +218,7 @@ final class Replicas {
         }
         World committed = world.with(commands, next);
         for (Site site : world.sites()) {
-            if (site.scanned() && protocol.looksAgain()) {
+            if (site.scanned() && protocol.has(Guard.SECOND_LOOK)) {
                 committed = committed.with(site.scanned(false));
             }
         }
