@@ -61,7 +61,7 @@ final class FormBench {
         try {
             training.up();
             publish(training);
-            services().forEach(served -> calls(served, CALLS));
+            services().forEach(this::exercise);
         } finally {
             training.downWithGuests();
         }
@@ -112,15 +112,13 @@ final class FormBench {
         }
         LockSupport.parkNanos(IDLE.toNanos());
         long idle = process.residentBytes();
-        Optional<Load> read = Optional.empty();
-        Optional<Load> create = Optional.empty();
-        try (PkiDirectory pki =
-                        PkiDirectory.open(project.home().resolve("pki/" + served.caller()));
-                ChannelFactory channels = new ChannelFactory(pki)) {
-            ManagedChannel channel = channel(channels, served);
-            read = Optional.of(Load.measure(channel, served.read(), CALLS));
-            create = served.create().map(call -> Load.measure(channel, call, CALLS));
-        }
+        List<Optional<Load>> loads = new ArrayList<>();
+        over(
+                served,
+                channel -> {
+                    loads.add(Optional.of(Load.measure(channel, served.read(), CALLS)));
+                    loads.add(served.create().map(call -> Load.measure(channel, call, CALLS)));
+                });
         return "%-22s %-19s %9s %9s %9s %8s %s %s"
                 .formatted(
                         served.module(),
@@ -129,24 +127,27 @@ final class FormBench {
                         mebibytes(idle),
                         mebibytes(process.residentBytes()),
                         mebibytes(form.bytes(project, served.module())),
-                        columns(read),
-                        columns(create));
+                        columns(loads.getFirst()),
+                        columns(loads.getLast()));
     }
 
-    private void calls(Served served, int count) {
+    private void exercise(Served served) {
+        over(
+                served,
+                channel -> {
+                    for (int i = 0; i < CALLS; i++) {
+                        served.read().accept(channel);
+                        served.create().ifPresent(call -> call.accept(channel));
+                    }
+                });
+    }
+
+    private void over(Served served, Consumer<ManagedChannel> calls) {
         try (PkiDirectory pki =
                         PkiDirectory.open(project.home().resolve("pki/" + served.caller()));
                 ChannelFactory channels = new ChannelFactory(pki)) {
-            ManagedChannel channel = channel(channels, served);
-            for (int i = 0; i < count; i++) {
-                served.read().accept(channel);
-                served.create().ifPresent(call -> call.accept(channel));
-            }
+            calls.accept(channels.channel(new HostPort("127.0.0.1", served.port()), served.id()));
         }
-    }
-
-    private static ManagedChannel channel(ChannelFactory channels, Served served) {
-        return channels.channel(new HostPort("127.0.0.1", served.port()), served.id());
     }
 
     private static String columns(Optional<Load> load) {

@@ -10,7 +10,6 @@ import io.tlvm.acceptance.cluster.Tlvm;
 import io.tlvm.acceptance.fault.Gate;
 import io.tlvm.acceptance.fault.Step;
 import io.tlvm.acceptance.fault.Victim;
-import io.tlvm.acceptance.watcher.ProcessTable;
 import io.tlvm.acceptance.watcher.Watcher;
 
 import org.junit.jupiter.api.AfterAll;
@@ -139,7 +138,7 @@ class FaultMatrixTest {
         }
         machine.assertKeptItsTpm();
         assertThat(watcher.overlaps(machine.uid())).isEmpty();
-        Eventually.holds("one QEMU is left", SETTLE_LIMIT, () -> qemus("").size() == 1);
+        Eventually.holds("one QEMU is left", SETTLE_LIMIT, () -> machine.qemus("").size() == 1);
         Eventually.holds(
                 "one directory of guest state is left",
                 SETTLE_LIMIT,
@@ -160,17 +159,10 @@ class FaultMatrixTest {
     /** Power as reported and processes agree: a dead QEMU is RUNNING until its agent says so. */
     private boolean settled() {
         return switch (machine.power()) {
-            case "STOPPED" -> qemus("").isEmpty();
-            case "RUNNING" -> !qemus(machine.node()).isEmpty();
+            case "STOPPED" -> machine.qemus("").isEmpty();
+            case "RUNNING" -> !machine.qemus(machine.node()).isEmpty();
             default -> false;
         };
-    }
-
-    private List<Long> qemus(String node) {
-        return ProcessTable.running("qemu-system", project.home().resolve("r").resolve(node))
-                .stream()
-                .filter(pid -> ProcessTable.commandLine(pid).contains(machine.uid()))
-                .toList();
     }
 
     private JsonNode operation(String name) {

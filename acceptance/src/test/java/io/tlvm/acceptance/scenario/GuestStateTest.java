@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 /** What happens to guest state when its machine stops, dies, or finds its files changed. */
@@ -76,12 +75,6 @@ class GuestStateTest {
         assertThat(started.err()).contains("QUARANTINED");
         assertThat(machine.show().path("state").asText()).isEqualTo("STATE_QUARANTINED");
         assertThat(tpm.resolve("tpm2-00.permall")).doesNotExist();
-        assertThat(qemus()).isEmpty();
-    }
-
-    private List<Long> qemus() {
-        return ProcessTable.running("qemu-system", project.home().resolve("r")).stream()
-                .filter(pid -> ProcessTable.commandLine(pid).contains(machine.uid()))
-                .toList();
+        assertThat(machine.qemus("")).isEmpty();
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tlvm.acceptance.cluster.LocalStack;
 import io.tlvm.acceptance.cluster.Project;
 import io.tlvm.acceptance.cluster.Tlvm;
-import io.tlvm.acceptance.watcher.ProcessTable;
 import io.tlvm.acceptance.watcher.Watcher;
 
 import org.junit.jupiter.api.AfterAll;
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -70,7 +68,7 @@ class LostNodeTest {
     void the_machine_of_a_dead_node_comes_back_elsewhere_with_its_tpm() {
         powerOff();
         Eventually.holds("the node is silent", LIMIT, () -> machine.power().equals("UNKNOWN"));
-        assertThat(qemus("node-b")).as("nobody said that the node is dead").isEmpty();
+        assertThat(machine.qemus("node-b")).as("nobody said that the node is dead").isEmpty();
 
         tlvm.ok("node", "fence", "node-a", "--confirm-dead", "--reason", "power supply", "-y");
 
@@ -89,7 +87,7 @@ class LostNodeTest {
 
         Eventually.holds(
                 "what it held is destroyed", LIMIT, () -> machine.stateDirectories().size() == 1);
-        assertThat(qemus("node-a")).isEmpty();
+        assertThat(machine.qemus("node-a")).isEmpty();
         assertThat(machine.node()).isEqualTo("node-b");
         tlvm.ok("vm", "migrate", machine.name(), "--target", "node-a");
         machine.assertKeptItsTpm();
@@ -102,13 +100,6 @@ class LostNodeTest {
         for (long guardian : machine.pids("node-a", "guardian.pid")) {
             ProcessHandle.of(guardian).ifPresent(ProcessHandle::destroyForcibly);
         }
-        Eventually.holds("nothing of node-a runs", LIMIT, () -> qemus("node-a").isEmpty());
-    }
-
-    private List<Long> qemus(String node) {
-        return ProcessTable.running("qemu-system", project.home().resolve("r").resolve(node))
-                .stream()
-                .filter(pid -> ProcessTable.commandLine(pid).contains(machine.uid()))
-                .toList();
+        Eventually.holds("nothing of node-a runs", LIMIT, () -> machine.qemus("node-a").isEmpty());
     }
 }

@@ -9,6 +9,7 @@ import io.tlvm.acceptance.cluster.Project;
 import io.tlvm.acceptance.cluster.Publisher;
 import io.tlvm.acceptance.cluster.Tlvm;
 import io.tlvm.acceptance.guest.ControlPort;
+import io.tlvm.acceptance.watcher.ProcessTable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -171,6 +172,14 @@ final class TrustedMachine {
             throw new UncheckedIOException(e);
         }
         return found;
+    }
+
+    /** Process ids of this VM's QEMU on a node; on every node for an empty name. */
+    List<Long> qemus(String node) {
+        return ProcessTable.running("qemu-system", project.home().resolve("r").resolve(node))
+                .stream()
+                .filter(pid -> ProcessTable.commandLine(pid).contains(uid))
+                .toList();
     }
 
     /** Directories of guest state that exist for this VM. */

@@ -80,142 +80,79 @@ public record AgentView(
 
     /** This view after one more record. */
     public AgentView with(JournalRecord added) {
-        return switch (added) {
-            case JournalRecord.Seen(var version, var epoch) ->
-                    new AgentView(
-                            version.isBefore(rowVersion) ? rowVersion : version,
-                            Epoch.max(floorEpoch, epoch),
-                            created,
-                            prepared,
-                            outgoing,
-                            loaded,
-                            released,
-                            storing,
-                            stored,
-                            claim,
-                            activated,
-                            refused,
-                            tombstones,
-                            purged);
-            case JournalRecord.Created r ->
-                    copy(
-                            put(created, r.op(), r),
-                            prepared,
-                            outgoing,
-                            loaded,
-                            released,
-                            claim,
-                            activated);
-            case JournalRecord.Prepared r ->
-                    copy(
-                            created,
-                            put(prepared, r.op(), r),
-                            outgoing,
-                            loaded,
-                            released,
-                            claim,
-                            activated);
-            case JournalRecord.Outgoing r ->
-                    copy(
-                            created,
-                            prepared,
-                            put(outgoing, r.op(), r),
-                            loaded,
-                            released,
-                            claim,
-                            activated);
-            case JournalRecord.Loaded r ->
-                    copy(
-                            created,
-                            prepared,
-                            outgoing,
-                            put(loaded, r.op(), r),
-                            released,
-                            claim,
-                            activated);
-            case JournalRecord.Released r ->
-                    copy(
-                            created,
-                            prepared,
-                            outgoing,
-                            loaded,
-                            put(released, r.op(), r),
-                            claim,
-                            activated);
-            case JournalRecord.Storing r -> recovering(put(storing, r.op(), r), stored);
-            case JournalRecord.Stored r -> recovering(storing, put(stored, r.op(), r));
-            case JournalRecord.Claim r ->
-                    copy(created, prepared, outgoing, loaded, released, r, activated);
-            case JournalRecord.Activated(var epoch) ->
-                    copy(created, prepared, outgoing, loaded, released, claim, epoch);
-            case JournalRecord.Refused(var op, _) -> marked(add(refused, op), tombstones, purged);
-            case JournalRecord.Tombstone r -> marked(refused, add(tombstones, r), purged);
-            case JournalRecord.Purged _ -> marked(refused, tombstones, true);
-        };
+        Draft next = new Draft(this);
+        switch (added) {
+            case JournalRecord.Seen(var version, var epoch) -> {
+                next.rowVersion = version.isBefore(rowVersion) ? rowVersion : version;
+                next.floorEpoch = Epoch.max(floorEpoch, epoch);
+            }
+            case JournalRecord.Created r -> next.created = put(created, r.op(), r);
+            case JournalRecord.Prepared r -> next.prepared = put(prepared, r.op(), r);
+            case JournalRecord.Outgoing r -> next.outgoing = put(outgoing, r.op(), r);
+            case JournalRecord.Loaded r -> next.loaded = put(loaded, r.op(), r);
+            case JournalRecord.Released r -> next.released = put(released, r.op(), r);
+            case JournalRecord.Storing r -> next.storing = put(storing, r.op(), r);
+            case JournalRecord.Stored r -> next.stored = put(stored, r.op(), r);
+            case JournalRecord.Claim r -> next.claim = r;
+            case JournalRecord.Activated(var epoch) -> next.activated = epoch;
+            case JournalRecord.Refused(var op, _) -> next.refused = add(refused, op);
+            case JournalRecord.Tombstone r -> next.tombstones = add(tombstones, r);
+            case JournalRecord.Purged _ -> next.purged = true;
+        }
+        return next.view();
     }
 
-    private AgentView copy(
-            Map<OperationId, JournalRecord.Created> created,
-            Map<OperationId, JournalRecord.Prepared> prepared,
-            Map<OperationId, JournalRecord.Outgoing> outgoing,
-            Map<OperationId, JournalRecord.Loaded> loaded,
-            Map<OperationId, JournalRecord.Released> released,
-            @Nullable Claim claim,
-            @Nullable Epoch activated) {
-        return new AgentView(
-                rowVersion,
-                floorEpoch,
-                created,
-                prepared,
-                outgoing,
-                loaded,
-                released,
-                storing,
-                stored,
-                claim,
-                activated,
-                refused,
-                tombstones,
-                purged);
-    }
+    /** A view of which one thing is about to change. */
+    private static final class Draft {
+        private RowVersion rowVersion;
+        private Epoch floorEpoch;
+        private Map<OperationId, JournalRecord.Created> created;
+        private Map<OperationId, JournalRecord.Prepared> prepared;
+        private Map<OperationId, JournalRecord.Outgoing> outgoing;
+        private Map<OperationId, JournalRecord.Loaded> loaded;
+        private Map<OperationId, JournalRecord.Released> released;
+        private Map<OperationId, JournalRecord.Storing> storing;
+        private Map<OperationId, JournalRecord.Stored> stored;
+        private @Nullable Claim claim;
+        private @Nullable Epoch activated;
+        private Set<OperationId> refused;
+        private Set<JournalRecord.Tombstone> tombstones;
+        private boolean purged;
 
-    private AgentView recovering(
-            Map<OperationId, JournalRecord.Storing> storing,
-            Map<OperationId, JournalRecord.Stored> stored) {
-        return new AgentView(
-                rowVersion,
-                floorEpoch,
-                created,
-                prepared,
-                outgoing,
-                loaded,
-                released,
-                storing,
-                stored,
-                claim,
-                activated,
-                refused,
-                tombstones,
-                purged);
-    }
+        Draft(AgentView from) {
+            rowVersion = from.rowVersion;
+            floorEpoch = from.floorEpoch;
+            created = from.created;
+            prepared = from.prepared;
+            outgoing = from.outgoing;
+            loaded = from.loaded;
+            released = from.released;
+            storing = from.storing;
+            stored = from.stored;
+            claim = from.claim;
+            activated = from.activated;
+            refused = from.refused;
+            tombstones = from.tombstones;
+            purged = from.purged;
+        }
 
-    private AgentView marked(
-            Set<OperationId> refused, Set<JournalRecord.Tombstone> tombstones, boolean purged) {
-        return new AgentView(
-                rowVersion,
-                floorEpoch,
-                created,
-                prepared,
-                outgoing,
-                loaded,
-                released,
-                storing,
-                stored,
-                claim,
-                activated,
-                refused,
-                tombstones,
-                purged);
+        AgentView view() {
+            return new AgentView(
+                    rowVersion,
+                    floorEpoch,
+                    created,
+                    prepared,
+                    outgoing,
+                    loaded,
+                    released,
+                    storing,
+                    stored,
+                    claim,
+                    activated,
+                    refused,
+                    tombstones,
+                    purged);
+        }
     }
 
     private static <K, V> Map<K, V> put(Map<K, V> map, K key, V value) {

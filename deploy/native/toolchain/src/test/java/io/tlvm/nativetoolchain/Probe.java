@@ -43,6 +43,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TimeZone;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +72,7 @@ import javax.net.ssl.TrustManagerFactory;
  * with password "changeit" whose certificate is for localhost.
  */
 public final class Probe {
+    private static final int VIRTUAL_THREADS = 5_000;
     private static final byte[] TEXT = "trusted launch".getBytes(StandardCharsets.UTF_8);
 
     private final Path directory;
@@ -400,14 +402,17 @@ public final class Probe {
     }
 
     private String virtualThreads() throws Exception {
+        // Each waits for all others: as many block at once.
+        var arrived = new CountDownLatch(VIRTUAL_THREADS);
         try (var tasks = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Integer>> futures =
-                    IntStream.range(0, 5_000)
+                    IntStream.range(0, VIRTUAL_THREADS)
                             .mapToObj(
                                     i ->
                                             tasks.submit(
                                                     () -> {
-                                                        TimeUnit.MILLISECONDS.sleep(1);
+                                                        arrived.countDown();
+                                                        arrived.await();
                                                         return i;
                                                     }))
                             .toList();
