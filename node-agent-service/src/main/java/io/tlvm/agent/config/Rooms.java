@@ -27,6 +27,7 @@ import io.tlvm.agent.machine.NodeEquipment;
 import io.tlvm.agent.machine.NodeEquipment.Limits;
 import io.tlvm.agent.machine.StoragePaths;
 import io.tlvm.agent.migration.Plans;
+import io.tlvm.agent.probe.FindingsFile;
 import io.tlvm.agent.probe.HostCapabilities;
 import io.tlvm.agent.probe.HostProbe;
 import io.tlvm.agent.probe.HostUnusable;
@@ -100,7 +101,8 @@ class Rooms {
 
     @Produces
     @Singleton
-    HostCapabilities host(AgentConfig config, Guardian guardian, StateDirectories directories)
+    HostCapabilities host(
+            AgentConfig config, Guardian guardian, StateDirectories directories, Clock clock)
             throws IOException, InterruptedException {
         boolean root = FileOwner.ofThisProcess().uid() == 0;
         RunAs runAs =
@@ -111,6 +113,7 @@ class Rooms {
             return new HostProbe(
                             SearchPath.of(String.valueOf(System.getenv("PATH"))),
                             new FirmwareImages(FirmwareImages.DEBIAN),
+                            new FindingsFile(directories.hostFindings(), clock),
                             new HostProbe.Settings(
                                     guardian, directories.run(), runAs, config.kvmCpuModel()))
                     .probe();

@@ -83,6 +83,10 @@ final class StateDirectories implements AutoCloseable {
         return state.resolve("node.keyset");
     }
 
+    Path hostFindings() {
+        return state.resolve("host");
+    }
+
     Path run() {
         return run;
     }

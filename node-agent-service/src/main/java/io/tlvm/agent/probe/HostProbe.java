@@ -10,6 +10,7 @@ import io.tlvm.agent.hypervisor.qemu.Accelerator;
 import io.tlvm.agent.hypervisor.qemu.Guardian;
 import io.tlvm.agent.hypervisor.qemu.MachineHardware;
 import io.tlvm.agent.hypervisor.qemu.RunAs;
+import io.tlvm.ownership.id.Digest;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -33,6 +35,12 @@ public final class HostProbe {
     private static final Set<String> SWTPM_NEEDED =
             Set.of("tpm-2.0", "cmdarg-key-fd", "cmdarg-seccomp");
 
+    private static final Path NESTED_INTEL = Path.of("/sys/module/kvm_intel/parameters/nested");
+    private static final Path NESTED_AMD = Path.of("/sys/module/kvm_amd/parameters/nested");
+
+    /** Whether a machine under KVM can have a hypervisor of its own. */
+    static final List<Path> NESTING = List.of(NESTED_INTEL, NESTED_AMD);
+
     private static final Pattern QEMU_VERSION =
             Pattern.compile("QEMU emulator version (\\d+\\.\\d+\\.\\d+)");
     private static final Pattern Q35 = Pattern.compile("(?m)^(pc-q35-(\\d+)\\.(\\d+))\\s");
@@ -40,6 +48,7 @@ public final class HostProbe {
 
     private final SearchPath path;
     private final FirmwareImages firmware;
+    private final FindingsFile remembered;
     private final Settings settings;
 
     /**
@@ -53,24 +62,57 @@ public final class HostProbe {
      */
     public record Settings(Guardian guardian, Path runRoot, RunAs runAs, String kvmCpuModel) {}
 
-    public HostProbe(SearchPath path, FirmwareImages firmware, Settings settings) {
+    /**
+     * @param remembered what an earlier probe found
+     */
+    public HostProbe(
+            SearchPath path, FirmwareImages firmware, FindingsFile remembered, Settings settings) {
         this.path = path;
         this.firmware = firmware;
+        this.remembered = remembered;
         this.settings = settings;
     }
 
     /**
-     * Takes some seconds. Where KVM works not, that is an answer; where nothing works, a refusal.
+     * Takes some seconds, except where the host is the one that was probed before. Where KVM works
+     * not, that is an answer; where nothing works, a refusal.
      *
      * @throws HostUnusable naming the program that is missing or broken
      */
     public HostCapabilities probe() throws HostUnusable, IOException, InterruptedException {
         Path qemu = path.require("qemu-system-x86_64", "qemu-system-x86");
         Path swtpm = path.require("swtpm", "swtpm");
+        Digest subject =
+                HostSubject.of(List.of(qemu, swtpm, settings.guardian().program()), settings);
+        HostFindings findings;
+        Optional<HostFindings> recalled = remembered.recall(subject);
+        if (recalled.isPresent()) {
+            findings = recalled.get();
+        } else {
+            findings = findings(qemu, swtpm);
+            remembered.keep(subject, findings);
+        }
+        return new HostCapabilities(
+                qemu,
+                findings.qemuVersion(),
+                findings.machineTypes(),
+                swtpm,
+                findings.swtpmVersion(),
+                findings.swtpmFeatures(),
+                findings.acceleration(),
+                findings.cpuModel(),
+                findings.vbs(),
+                firmware(),
+                settings.runAs() instanceof RunAs.Ids,
+                Runtime.getRuntime().availableProcessors(),
+                memoryBytes());
+    }
+
+    private HostFindings findings(Path qemu, Path swtpm)
+            throws HostUnusable, IOException, InterruptedException {
         String qemuVersion = qemuVersion(qemu);
         List<String> machineTypes = machineTypes(qemu);
         JsonNode tpm = swtpmCapabilities(swtpm);
-
         TrialMachine trial = new TrialMachine(qemu, machineTypes.getFirst(), settings);
         Acceleration acceleration = acceleration(qemu, trial);
         String cpuModel =
@@ -78,20 +120,14 @@ public final class HostProbe {
                     case Acceleration.Kvm() -> settings.kvmCpuModel();
                     case Acceleration.Emulation _ -> MachineHardware.TCG_CPU;
                 };
-        return new HostCapabilities(
-                qemu,
+        return new HostFindings(
                 qemuVersion,
                 machineTypes,
-                swtpm,
                 tpm.path("version").asText("unknown"),
                 features(tpm),
                 acceleration,
                 cpuModel,
-                vbs(acceleration, trial),
-                firmware(),
-                settings.runAs() instanceof RunAs.Ids,
-                Runtime.getRuntime().availableProcessors(),
-                memoryBytes());
+                vbs(acceleration, trial));
     }
 
     private static String qemuVersion(Path qemu) throws HostUnusable, InterruptedException {
@@ -174,10 +210,10 @@ public final class HostProbe {
             case Acceleration.Emulation _ ->
                     vbs(trial, Accelerator.TCG, MachineHardware.TCG_VBS_CPU);
             case Acceleration.Kvm() -> {
-                if (isOn(Path.of("/sys/module/kvm_intel/parameters/nested"))) {
+                if (isOn(NESTED_INTEL)) {
                     yield vbs(trial, Accelerator.KVM, trial.settings().kvmCpuModel() + ",+vmx");
                 }
-                if (isOn(Path.of("/sys/module/kvm_amd/parameters/nested"))) {
+                if (isOn(NESTED_AMD)) {
                     yield vbs(trial, Accelerator.KVM, trial.settings().kvmCpuModel() + ",+svm");
                 }
                 yield new VbsSupport.Impossible(
@@ -194,7 +230,7 @@ public final class HostProbe {
         };
     }
 
-    private static boolean isOn(Path parameter) throws IOException {
+    static boolean isOn(Path parameter) throws IOException {
         return Files.exists(parameter)
                 && Set.of("Y", "1").contains(Files.readString(parameter).strip());
     }

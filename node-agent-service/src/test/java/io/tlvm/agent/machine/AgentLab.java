@@ -31,6 +31,7 @@ import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.machine.NodeEquipment.Limits;
 import io.tlvm.agent.migration.Plans;
 import io.tlvm.agent.migration.VerifiedPlan;
+import io.tlvm.agent.probe.FindingsFile;
 import io.tlvm.agent.probe.HostCapabilities;
 import io.tlvm.agent.probe.HostProbe;
 import io.tlvm.agent.probe.SearchPath;
@@ -126,6 +127,7 @@ final class AgentLab implements AutoCloseable {
                 new HostProbe(
                                 SearchPath.of(System.getenv("PATH")),
                                 new FirmwareImages(FirmwareImages.DEBIAN),
+                                new FindingsFile(root.resolve("host"), Clock.systemUTC()),
                                 new HostProbe.Settings(
                                         guardian, passable(root.resolve("p")), runAs, "Nehalem"))
                         .probe();

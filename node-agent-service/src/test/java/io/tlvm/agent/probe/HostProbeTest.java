@@ -13,9 +13,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -23,6 +28,7 @@ class HostProbeTest {
     private static final Path TOOLS = Path.of("/usr/bin");
 
     private Path root;
+    private Instant now = Instant.parse("2026-11-24T12:00:00Z");
 
     @BeforeEach
     void make_the_directory_passable_for_other_users(@TempDir Path directory) throws Exception {
@@ -53,7 +59,8 @@ class HostProbeTest {
             }
         }
         try (Stream<Path> left = Files.list(root)) {
-            assertThat(left.map(Path::getFileName).map(Path::toString)).containsExactly("guardian");
+            assertThat(left.map(Path::getFileName).map(Path::toString))
+                    .containsExactlyInAnyOrder("guardian", "host");
         }
     }
 
@@ -106,11 +113,61 @@ class HostProbeTest {
                 .hasMessageContaining("this is no machine");
     }
 
+    @Test
+    void host_is_tried_again_only_when_something_about_it_changed() throws Exception {
+        Path starts = root.resolve("starts");
+        Path qemu = counted(starts);
+        SearchPath path = new SearchPath(List.of(root, TOOLS));
+        HostCapabilities first = probe(path).probe();
+        int tried = starts(starts);
+        assertThat(tried).isPositive();
+
+        assertThat(probe(path).probe()).isEqualTo(first);
+        assertThat(starts(starts)).isEqualTo(tried);
+
+        now = now.plus(Duration.ofDays(1));
+        probe(path).probe();
+        assertThat(starts(starts)).isEqualTo(2 * tried);
+
+        Files.write(root.resolve("host"), new byte[] {1, 2, 3});
+        probe(path).probe();
+        assertThat(starts(starts)).isEqualTo(3 * tried);
+
+        Files.delete(qemu);
+        Files.createSymbolicLink(qemu, Path.of("/bin/false"));
+        assertThatThrownBy(() -> probe(path).probe())
+                .isInstanceOf(HostUnusable.class)
+                .hasMessageContaining(qemu.toString());
+    }
+
+    /** The real QEMU, by a script that notes each start. */
+    private Path counted(Path starts) throws IOException {
+        Path script = root.resolve("qemu-system-x86_64");
+        Files.writeString(
+                script,
+                """
+                #!/bin/sh
+                echo started >>%s
+                exec %s "$@"
+                """
+                        .formatted(starts, TOOLS.resolve("qemu-system-x86_64")));
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createFile(starts);
+        Files.setPosixFilePermissions(starts, PosixFilePermissions.fromString("rw-rw-rw-"));
+        return script;
+    }
+
+    private static int starts(Path starts) throws IOException {
+        return Files.readAllLines(starts).size();
+    }
+
     private HostProbe probe(SearchPath path) throws Exception {
         Path guardian = root.resolve("guardian");
-        Process build =
-                new ProcessBuilder("src/main/c/build", guardian.toString()).inheritIO().start();
-        assertThat(build.waitFor()).isZero();
+        if (!Files.exists(guardian)) {
+            Process build =
+                    new ProcessBuilder("src/main/c/build", guardian.toString()).inheritIO().start();
+            assertThat(build.waitFor()).isZero();
+        }
         RunAs user =
                 System.getProperty("user.name").equals("root")
                         ? new RunAs.Ids(64711, 64711)
@@ -118,6 +175,7 @@ class HostProbeTest {
         return new HostProbe(
                 path,
                 new FirmwareImages(FirmwareImages.DEBIAN),
+                new FindingsFile(root.resolve("host"), Clock.fixed(now, ZoneOffset.UTC)),
                 new HostProbe.Settings(new Guardian(guardian), root, user, "Nehalem"));
     }
 }

@@ -36,6 +36,11 @@ public final class Guardian {
         this.binary = binary;
     }
 
+    /** The compiled guardian. */
+    public Path program() {
+        return binary;
+    }
+
     /**
      * What a guardian runs.
      *
