@@ -1,9 +1,13 @@
 package io.tlvm.foundation.access;
 
+import com.google.protobuf.Descriptors.Descriptor;
+
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
+import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -14,8 +18,9 @@ import java.util.Set;
  *
  * @param rows full method name, such as {@code tlvm.compute.v1.NodeService/GetNode}, to the callers
  *     it admits
+ * @param requests what is sent to these RPCs
  */
-public record AccessTable(Map<String, Set<AllowedCaller>> rows) {
+public record AccessTable(Map<String, Set<AllowedCaller>> rows, Set<Descriptor> requests) {
 
     public AccessTable {
         rows.forEach(
@@ -26,6 +31,7 @@ public record AccessTable(Map<String, Set<AllowedCaller>> rows) {
                     }
                 });
         rows = Map.copyOf(rows);
+        requests = Set.copyOf(requests);
     }
 
     /** An empty table to add rows to. */
@@ -36,6 +42,7 @@ public record AccessTable(Map<String, Set<AllowedCaller>> rows) {
     /** Collects rows; a method may appear once. */
     public static final class Builder {
         private final Map<String, Set<AllowedCaller>> rows = new LinkedHashMap<>();
+        private final Set<Descriptor> requests = new LinkedHashSet<>();
 
         private Builder() {}
 
@@ -44,7 +51,7 @@ public record AccessTable(Map<String, Set<AllowedCaller>> rows) {
          * not compile.
          */
         public Builder allow(MethodDescriptor<?, ?> method, AllowedCaller... allowed) {
-            return row(method.getFullMethodName(), allowed);
+            return row(method, allowed);
         }
 
         /**
@@ -52,20 +59,23 @@ public record AccessTable(Map<String, Set<AllowedCaller>> rows) {
          * XGrpc.getServiceDescriptor()}.
          */
         public Builder allowAll(ServiceDescriptor service, AllowedCaller... allowed) {
-            service.getMethods().forEach(method -> row(method.getFullMethodName(), allowed));
+            service.getMethods().forEach(method -> row(method, allowed));
             return this;
         }
 
-        private Builder row(String method, AllowedCaller... allowed) {
-            if (rows.put(method, Set.of(allowed)) != null) {
-                throw new IllegalArgumentException(method + " has two rows");
+        private Builder row(MethodDescriptor<?, ?> method, AllowedCaller... allowed) {
+            if (rows.put(method.getFullMethodName(), Set.of(allowed)) != null) {
+                throw new IllegalArgumentException(method.getFullMethodName() + " has two rows");
+            }
+            if (method.getSchemaDescriptor() instanceof ProtoMethodDescriptorSupplier proto) {
+                requests.add(proto.getMethodDescriptor().getInputType());
             }
             return this;
         }
 
         /** The finished table. */
         public AccessTable build() {
-            return new AccessTable(rows);
+            return new AccessTable(rows, requests);
         }
     }
 }

@@ -6,7 +6,6 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.tlvm.foundation.access.AccessRules;
 import io.tlvm.foundation.identity.TrustDomain;
-import io.tlvm.foundation.request.RequestRules;
 import io.tlvm.foundation.tls.PkiDirectory;
 
 import jakarta.enterprise.event.Observes;
@@ -44,7 +43,6 @@ class StartUpChecks {
     private final PkiDirectory pki;
     private final TrustDomain trustDomain;
     private final GrpcPort port;
-    private final RequestRules requestRules;
     private final CountDownLatch stopping = new CountDownLatch(1);
 
     StartUpChecks(
@@ -52,21 +50,18 @@ class StartUpChecks {
             @Any Instance<BindableService> services,
             PkiDirectory pki,
             TrustDomain trustDomain,
-            GrpcPort port,
-            RequestRules requestRules) {
+            GrpcPort port) {
         this.access = access;
         this.services = services;
         this.pki = pki;
         this.trustDomain = trustDomain;
         this.port = port;
-        this.requestRules = requestRules;
     }
 
     void check(@Observes StartupEvent event) {
         sessionTicketsAreOff();
         ownIdentityIsOfTheTrustDomain();
         everyRpcHasOneRow();
-        requestRules.compile();
         Thread.ofVirtual().name("grpc-bind-check").start(this::stopUnlessBound);
     }
 

@@ -2,60 +2,31 @@ package io.tlvm.foundation.request;
 
 import build.buf.protovalidate.ValidationResult;
 import build.buf.protovalidate.Validator;
-import build.buf.protovalidate.ValidatorFactory;
 import build.buf.protovalidate.exceptions.ValidationException;
 import build.buf.validate.FieldPath;
 import build.buf.validate.FieldPathElement;
 
-import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 
-import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.tlvm.foundation.refusal.ErrorDomain;
 import io.tlvm.foundation.refusal.Refusal;
 import io.tlvm.type.v1.ErrorReason;
 
-import jakarta.enterprise.inject.Any;
-import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 
-import java.util.LinkedHashSet;
 import java.util.Optional;
-import java.util.Set;
 
 /** The rules that the protos state, for all requests of the services that are registered. */
 @Singleton
 public class RequestRules {
 
-    private final Validator validator = ValidatorFactory.newBuilder().build();
-    private final Instance<BindableService> services;
+    private final Validator validator;
     private final ErrorDomain domain;
 
-    RequestRules(@Any Instance<BindableService> services, ErrorDomain domain) {
-        this.services = services;
+    RequestRules(CompiledRules rules, ErrorDomain domain) {
+        this.validator = rules.validator();
         this.domain = domain;
-    }
-
-    /**
-     * Compiles the rules of all requests, so that no first call pays for it and a broken rule stops
-     * the start. Takes seconds, therefore not in the constructor: Quarkus creates the interceptors
-     * on an event loop.
-     *
-     * @throws IllegalStateException when a rule does not compile
-     */
-    public void compile() {
-        for (Descriptor request : requests(services)) {
-            try {
-                validator.validate(DynamicMessage.getDefaultInstance(request));
-            } catch (ValidationException brokenRule) {
-                throw new IllegalStateException(
-                        "a rule of " + request.getFullName() + " in the protos is broken",
-                        brokenRule);
-            }
-        }
     }
 
     /** The refusal with every violation, or empty when {@code request} keeps all rules. */
@@ -89,19 +60,6 @@ public class RequestRules {
                 .what("%s", violations.summary())
                 .violations(violations.list())
                 .asException();
-    }
-
-    private static Set<Descriptor> requests(Iterable<BindableService> services) {
-        var requests = new LinkedHashSet<Descriptor>();
-        for (BindableService service : services) {
-            for (var method : service.bindService().getMethods()) {
-                if (method.getMethodDescriptor().getSchemaDescriptor()
-                        instanceof ProtoMethodDescriptorSupplier proto) {
-                    requests.add(proto.getMethodDescriptor().getInputType());
-                }
-            }
-        }
-        return requests;
     }
 
     private static String path(FieldPath path) {

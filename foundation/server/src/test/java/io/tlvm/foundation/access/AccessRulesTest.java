@@ -25,7 +25,8 @@ class AccessRulesTest {
                     Map.of(
                             "s.S/ForUsers", Set.of(USER),
                             "s.S/ForNodesAndVmService", Set.of(NODE, service("vm-service")),
-                            "s.S/ForAdministrators", Set.of(ADMINISTRATOR)));
+                            "s.S/ForAdministrators", Set.of(ADMINISTRATOR)),
+                    Set.of());
     private final AccessRules rules = new AccessRules(List.of(table), Set.of("root"));
 
     @Test
@@ -69,7 +70,7 @@ class AccessRulesTest {
     void a_method_has_one_row_and_a_row_has_callers() {
         assertThatThrownBy(() -> new AccessRules(List.of(table, table), Set.of()))
                 .hasMessageContaining("two access tables");
-        assertThatThrownBy(() -> new AccessTable(Map.of("s.S/X", Set.of())))
+        assertThatThrownBy(() -> new AccessTable(Map.of("s.S/X", Set.of()), Set.of()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }
