@@ -1,20 +1,17 @@
 package io.tlvm.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import com.google.longrunning.ListOperationsRequest;
-import com.google.rpc.Code;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.tlvm.compute.v1.ListNodesRequest;
 import io.tlvm.compute.v1.NodeServiceGrpc;
 import io.tlvm.compute.v1.VirtualMachine;
+import io.tlvm.foundation.outage.Outage;
 import io.tlvm.foundation.outage.PostgresServer;
-import io.tlvm.foundation.refusal.RefusalView;
-import io.tlvm.type.v1.ErrorReason;
 import io.tlvm.vm.world.TestCluster;
 import io.tlvm.vm.world.World;
 
@@ -68,15 +65,7 @@ class DatabaseOutageTest {
 
         postgres.stop();
         try {
-            for (ThrowingCallable call : calls) {
-                RefusalView view = RefusalView.of(catchThrowable(call));
-                assertThat(view.code()).as(view.message()).isEqualTo(Code.UNAVAILABLE);
-                assertThat(view.reason())
-                        .isEqualTo(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY);
-                assertThat(view.metadata()).containsEntry("dependency", "database");
-                assertThat(view.message()).contains("database");
-                assertThat(view.retryable()).isTrue();
-            }
+            calls.forEach(Outage::isTheReasonOf);
             assertThat(cluster.first.runs(before.getUid()))
                     .as("guests run on whatever the control plane does")
                     .isTrue();

@@ -1,12 +1,9 @@
 package io.tlvm.catalog.api;
 
-import static io.tlvm.foundation.refusal.Refused.refused;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.longrunning.ListOperationsRequest;
-import com.google.rpc.Code;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -14,9 +11,8 @@ import io.tlvm.catalog.cluster.CatalogEnvironment;
 import io.tlvm.catalog.cluster.Peers;
 import io.tlvm.catalog.v1.CreatePublisherRequest;
 import io.tlvm.catalog.v1.ListPublishersRequest;
+import io.tlvm.foundation.outage.Outage;
 import io.tlvm.foundation.outage.PostgresServer;
-import io.tlvm.foundation.refusal.RefusalView;
-import io.tlvm.type.v1.ErrorReason;
 
 import jakarta.inject.Inject;
 
@@ -63,15 +59,7 @@ class DatabaseOutageTest {
 
         postgres.stop();
         try {
-            for (ThrowingCallable call : calls) {
-                RefusalView view = refused(call);
-                assertThat(view.code()).as(view.message()).isEqualTo(Code.UNAVAILABLE);
-                assertThat(view.reason())
-                        .isEqualTo(ErrorReason.ERROR_REASON_UNAVAILABLE_DEPENDENCY);
-                assertThat(view.metadata()).containsEntry("dependency", "database");
-                assertThat(view.message()).contains("database");
-                assertThat(view.retryable()).isTrue();
-            }
+            calls.forEach(Outage::isTheReasonOf);
         } finally {
             postgres.start();
         }

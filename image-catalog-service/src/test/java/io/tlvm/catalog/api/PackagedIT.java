@@ -4,6 +4,7 @@ import static io.tlvm.foundation.refusal.Refused.invalid;
 import static io.tlvm.foundation.refusal.Refused.refused;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.longrunning.Operation;
 import com.google.longrunning.OperationsGrpc;
@@ -31,6 +32,8 @@ import io.tlvm.catalog.v1.Publisher;
 import io.tlvm.catalog.v1.ReadContentRequest;
 import io.tlvm.catalog.v1.ResolveImageRequest;
 import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.outage.Outage;
+import io.tlvm.foundation.outage.PostgresServer;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
@@ -146,6 +149,25 @@ class PackagedIT {
                                                 ListPublishersRequest.getDefaultInstance()));
         assertThat(view.code()).isEqualTo(Code.UNAUTHENTICATED);
         assertThat(view.reason()).isEqualTo(ErrorReason.ERROR_REASON_PEER_IDENTITY_UNTRUSTED);
+    }
+
+    @Test
+    void a_database_that_is_away_is_named_and_one_that_is_back_is_used() {
+        var catalog = ImageCatalogServiceGrpc.newBlockingStub(as("user/alice"));
+        var request = ListPublishersRequest.getDefaultInstance();
+        int before = catalog.listPublishers(request).getPublishersCount();
+        var postgres = new PostgresServer(access.database());
+
+        postgres.stop();
+        try {
+            Outage.isTheReasonOf(() -> catalog.listPublishers(request));
+        } finally {
+            postgres.start();
+        }
+
+        await().atMost(java.time.Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> catalog.listPublishers(request).getPublishersCount() >= before);
     }
 
     private Operation done(Operation operation) {

@@ -19,8 +19,11 @@ public final class ScriptedEnvironment implements QuarkusTestResourceLifecycleMa
     private ScriptedPki pki;
     private int port;
 
-    /** What a test reaches: certificates as the script laid them out, and the service's port. */
-    public record Access(Path pki, int port) {}
+    /**
+     * What a test reaches: certificates as the script laid them out, the service's port, and the
+     * data directory of its database.
+     */
+    public record Access(Path pki, int port, Path database) {}
 
     /**
      * Quarkus starts CatalogEnvironment as well, for every class: what is set here comes after it
@@ -36,7 +39,11 @@ public final class ScriptedEnvironment implements QuarkusTestResourceLifecycleMa
         try {
             pki = ScriptedPki.make("--user", "admin", "--user", "alice", "--node", "node-a");
             pki.foreign("user/admin");
-            postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+            postgres =
+                    EmbeddedPostgres.builder()
+                            .setServerConfig("fsync", "off")
+                            .setDataDirectory(data())
+                            .start();
             port = FreePort.find();
             String database = "127.0.0.1:" + postgres.getPort() + "/postgres";
             return Map.ofEntries(
@@ -62,7 +69,12 @@ public final class ScriptedEnvironment implements QuarkusTestResourceLifecycleMa
     @Override
     public void inject(TestInjector injector) {
         injector.injectIntoFields(
-                new Access(pki.directory(), port), new TestInjector.MatchesType(Access.class));
+                new Access(pki.directory(), port, data()),
+                new TestInjector.MatchesType(Access.class));
+    }
+
+    private Path data() {
+        return pki.directory().resolve("postgres");
     }
 
     @Override
