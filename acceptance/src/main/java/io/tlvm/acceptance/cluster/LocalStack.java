@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,18 +51,7 @@ public final class LocalStack {
 
     /** A directory that both nodes reach: what an NFS export is in a real cluster. */
     public Path sharedDirectory() {
-        Path shared = project.home().resolve("shared");
-        try {
-            if (!Files.isDirectory(shared)) {
-                Files.createDirectory(
-                        shared,
-                        PosixFilePermissions.asFileAttribute(
-                                PosixFilePermissions.fromString("rwx--x--x")));
-            }
-            return shared;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return project.home().resolve("shared");
     }
 
     private void stack(String... arguments) {
