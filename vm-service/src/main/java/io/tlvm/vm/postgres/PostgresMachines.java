@@ -9,6 +9,7 @@ import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.vm.audit.Cause;
 import io.tlvm.vm.machine.Asked;
 import io.tlvm.vm.machine.Begun;
 import io.tlvm.vm.machine.Condition;
@@ -206,7 +207,14 @@ class PostgresMachines implements MachineRecords, Measurements {
                                                                     + " is placed twice at once");
                                                 }
                                                 return row;
-                                            });
+                                            })
+                                    .call(
+                                            () ->
+                                                    AuditSql.note(
+                                                            session,
+                                                            AuditContent.placed(
+                                                                    Cause.placed(op), row),
+                                                            Cause.placed(op)));
                         });
     }
 
