@@ -32,15 +32,23 @@ public final class WrittenChain implements AutoCloseable {
     static final String OP = "7e6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0002";
 
     private final Path directory;
-    private final TestPki authority = new TestPki("audit-ca");
+    private final TestPki authority;
+    private final TrustDomain domain;
     private final List<PkiDirectory> open = new ArrayList<>();
     private final PkiDirectory service;
     private final List<StoredAuditRecord> records = new ArrayList<>();
     private ByteString hash = ChainHash.GENESIS;
 
     public WrittenChain(Path directory) {
+        this(directory, new TestPki("audit-ca"), DOMAIN);
+    }
+
+    /** Of a cluster that a test has already. */
+    public WrittenChain(Path directory, TestPki authority, TrustDomain domain) {
         this.directory = directory;
-        this.service = identity("vm-service", "spiffe://tlvm.test/svc/vm-service");
+        this.authority = authority;
+        this.domain = domain;
+        this.service = identity("vm-service", domain.service("vm-service").uri());
     }
 
     /** An identity of the same authority. */
@@ -63,7 +71,7 @@ public final class WrittenChain implements AutoCloseable {
     }
 
     /** The same name of an authority that nobody trusts. */
-    CertificateSigner foreign(String uri) {
+    public CertificateSigner foreign(String uri) {
         return signer(opened(new TestPki("foreign").issue(directory.resolve("foreign"), uri)));
     }
 
@@ -121,11 +129,11 @@ public final class WrittenChain implements AutoCloseable {
     }
 
     CertificateSigner nodeA() {
-        return signer(identity("node-a", "spiffe://tlvm.test/node/node-a/igvm-agent"));
+        return signer(identity("node-a", domain.node("node-a").uri()));
     }
 
     CertificateSigner nodeB() {
-        return signer(identity("node-b", "spiffe://tlvm.test/node/node-b/igvm-agent"));
+        return signer(identity("node-b", domain.node("node-b").uri()));
     }
 
     static AuditRecord.Builder record() {
@@ -205,15 +213,18 @@ public final class WrittenChain implements AutoCloseable {
         return checkpoint(service());
     }
 
-    SignedStatement checkpoint(CertificateSigner by) {
+    /** The same words by anybody. */
+    public SignedStatement checkpoint(CertificateSigner by) {
         return Checkpoints.sign(by, new Checkpoint(records.size(), hash, Instant.now()));
     }
 
-    static AuditExportItem item(StoredAuditRecord stored) {
+    /** As it is exported. */
+    public static AuditExportItem item(StoredAuditRecord stored) {
         return AuditExportItem.newBuilder().setRecord(stored).build();
     }
 
-    static AuditExportItem item(SignedStatement checkpoint) {
+    /** As it is exported. */
+    public static AuditExportItem item(SignedStatement checkpoint) {
         return AuditExportItem.newBuilder().setCheckpoint(checkpoint).build();
     }
 
