@@ -5,6 +5,7 @@ import static io.tlvm.foundation.refusal.Refused.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
 
 import io.quarkus.test.common.QuarkusTestResource;
@@ -15,6 +16,7 @@ import io.tlvm.compute.v1.AuditRecord;
 import io.tlvm.compute.v1.AuditRecord.ChangeCase;
 import io.tlvm.compute.v1.AuditServiceGrpc;
 import io.tlvm.compute.v1.AuditServiceGrpc.AuditServiceBlockingStub;
+import io.tlvm.compute.v1.DeleteVirtualMachineRequest;
 import io.tlvm.compute.v1.ExportAuditRequest;
 import io.tlvm.compute.v1.GetAuditHeadRequest;
 import io.tlvm.compute.v1.ListAuditRecordsRequest;
@@ -38,6 +40,7 @@ import io.tlvm.type.v1.ErrorReason;
 import io.tlvm.vm.audit.AuditChain;
 import io.tlvm.vm.audit.Cause;
 import io.tlvm.vm.audit.HandOverProof;
+import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.migration.MigrationRecord;
 import io.tlvm.vm.ownership.OwnershipRows;
 import io.tlvm.vm.world.TestCluster;
@@ -75,6 +78,7 @@ class AuditTest {
 
     @Inject AuditChain chain;
     @Inject OwnershipRows rows;
+    @Inject MachineRecords machines;
 
     private TestCluster cluster;
     private AuditServiceBlockingStub audit;
@@ -187,6 +191,37 @@ class AuditTest {
 
         Whole whole = verified();
         assertThat(whole.handOvers()).isPositive();
+    }
+
+    @Test
+    void a_vm_that_is_purged_stays_in_the_chain_under_its_name() {
+        cluster.running("purged");
+        cluster.succeeded(
+                cluster.vms.deleteVirtualMachine(
+                        DeleteVirtualMachineRequest.newBuilder()
+                                .setName(TestCluster.name("purged"))
+                                .setForce(true)
+                                .setRetain(Duration.getDefaultInstance())
+                                .build()));
+
+        List<AuditRecord> records = of(TestCluster.name("purged"));
+        assertThat(events(records))
+                .containsSubsequence("StopAsked", "Exited", "DeleteAsked", "PurgeAsked", "Purged");
+        assertThat(records)
+                .filteredOn(r -> r.getRowChange().getEvent().equals("DeleteAsked"))
+                .singleElement()
+                .extracting(AuditRecord::getActor)
+                .isEqualTo("spiffe://tlvm.test/user/alice");
+    }
+
+    @Test
+    void a_vm_that_ends_without_ever_having_had_a_row_leaves_one_record() {
+        VirtualMachine vm = cluster.running("rowless");
+        var op = new OperationId(UUID.randomUUID().toString());
+        machines.remove(new VmUid(vm.getUid()), op);
+        machines.remove(new VmUid(vm.getUid()), op);
+
+        assertThat(events(of(vm.getUid()))).containsOnlyOnce("MACHINE_REMOVED");
     }
 
     @Test

@@ -36,6 +36,7 @@ final class AuditView {
     private static String event(AuditRecord record) {
         return switch (record.getChangeCase()) {
             case MACHINE_CREATED -> "Created";
+            case MACHINE_REMOVED -> "Removed";
             case ROW_CHANGE -> record.getRowChange().getEvent();
             case NODE_CHANGE -> record.getNodeChange().getEvent();
             case HAND_OVER -> "HandedOver";
@@ -47,6 +48,7 @@ final class AuditView {
     private static String change(AuditRecord record) {
         return switch (record.getChangeCase()) {
             case MACHINE_CREATED -> record.getMachineCreated().getName();
+            case MACHINE_REMOVED -> record.getMachineRemoved().getName();
             case ROW_CHANGE -> change(record.getRowChange());
             case NODE_CHANGE ->
                     record.getNodeChange().getBefore() + "→" + record.getNodeChange().getAfter();
@@ -96,7 +98,8 @@ final class AuditView {
         return switch (record.getChangeCase()) {
             case ROW_CHANGE -> record.getRowChange().getDetail();
             case NODE_CHANGE -> record.getNodeChange().getDetail();
-            case HAND_OVER, HAND_OVER_UNPROVEN, MACHINE_CREATED, CHANGE_NOT_SET -> "";
+            case HAND_OVER, HAND_OVER_UNPROVEN, MACHINE_CREATED, MACHINE_REMOVED, CHANGE_NOT_SET ->
+                    "";
         };
     }
 }

@@ -195,7 +195,8 @@ public final class AgentSteps implements Steps {
             measured.add(new Measured.Adopted(op, micros(run.getAdoptUs())));
         }
         if (run.hasHandOver()) {
-            measured.add(new Measured.TargetSigned(op, run.getHandOver()));
+            Receipts.kept(run.getHandOver())
+                    .ifPresent(signed -> measured.add(new Measured.TargetSigned(op, signed)));
         }
         return measured;
     }

@@ -73,6 +73,11 @@ public final class Receipts {
         }
     }
 
+    /** What a node signed, to be kept until the receipt is made; one that is too long is not. */
+    static Optional<SignedStatement> kept(SignedStatement signed) {
+        return Optional.of(signed).filter(one -> one.getSerializedSize() <= BYTES_MAX);
+    }
+
     private static SignedStatement bounded(String party, Optional<SignedStatement> signed)
             throws SignatureRefusedException {
         SignedStatement statement =
@@ -80,11 +85,11 @@ public final class Receipts {
                         () ->
                                 new SignatureRefusedException(
                                         "the statement of the " + party + " is missing"));
-        if (statement.getSerializedSize() > BYTES_MAX) {
-            throw new SignatureRefusedException(
-                    "the statement of the %s has %d bytes"
-                            .formatted(party, statement.getSerializedSize()));
-        }
-        return statement;
+        return kept(statement)
+                .orElseThrow(
+                        () ->
+                                new SignatureRefusedException(
+                                        "the statement of the %s has %d bytes"
+                                                .formatted(party, statement.getSerializedSize())));
     }
 }

@@ -29,6 +29,9 @@ class AuditEndpoint implements AuditService {
     private static final int RECORDS = 500;
     private static final int RECORDS_MAX = 1000;
 
+    /** Clients take 4 MiB; receipts are long. */
+    private static final int BYTES_MAX = 1024 * 1024;
+
     private final AuditChain chain;
     private final Pages pages;
 
@@ -90,11 +93,18 @@ class AuditEndpoint implements AuditService {
                 });
     }
 
-    /** Each checkpoint behind the record that it covers. */
+    /**
+     * Each checkpoint behind the record that it covers; fewer records than wanted if they are long.
+     */
     private static ExportAuditResponse export(Piece piece) {
         var answer = ExportAuditResponse.newBuilder();
         Queue<Kept> checkpoints = new ArrayDeque<>(piece.checkpoints());
+        long bytes = 0;
         for (Stored stored : piece.records()) {
+            bytes += stored.content().size();
+            if (bytes > BYTES_MAX && answer.getItemsCount() > 0) {
+                return answer.build();
+            }
             answer.addItems(
                     AuditExportItem.newBuilder()
                             .setRecord(

@@ -21,6 +21,11 @@ public record Cause(String event, Optional<OperationId> op, boolean asked, Strin
         return asked("Placed", op, "");
     }
 
+    /** The end of a VM that never had a row. */
+    public static Cause removed(OperationId op) {
+        return asked("Removed", op, "");
+    }
+
     /** The event. */
     public static Cause of(Event event) {
         String name = event.getClass().getSimpleName();

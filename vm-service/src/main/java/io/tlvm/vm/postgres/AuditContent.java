@@ -3,6 +3,7 @@ package io.tlvm.vm.postgres;
 import io.tlvm.compute.v1.AuditRecord;
 import io.tlvm.compute.v1.HandOverUnproven;
 import io.tlvm.compute.v1.MachineCreated;
+import io.tlvm.compute.v1.MachineRemoved;
 import io.tlvm.compute.v1.NodeChange;
 import io.tlvm.compute.v1.RowChange;
 import io.tlvm.compute.v1.RowState;
@@ -30,6 +31,14 @@ final class AuditContent {
                 .setVmUid(vm.value())
                 .setOpId(op)
                 .setMachineCreated(MachineCreated.newBuilder().setName(name))
+                .build();
+    }
+
+    static AuditRecord removed(VmUid vm, String name, Cause cause) {
+        return AuditRecord.newBuilder()
+                .setVmUid(vm.value())
+                .setOpId(cause.op().map(OperationId::value).orElse(""))
+                .setMachineRemoved(MachineRemoved.newBuilder().setName(name))
                 .build();
     }
 

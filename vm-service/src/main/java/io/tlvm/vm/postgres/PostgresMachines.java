@@ -260,6 +260,45 @@ class PostgresMachines implements MachineRecords, Measurements {
     }
 
     @Override
+    public void remove(VmUid uid, OperationId op) {
+        var unused =
+                database.inTransaction(
+                        session ->
+                                locked(uid)
+                                        .chain(
+                                                found ->
+                                                        found.stream()
+                                                                .filter(
+                                                                        row ->
+                                                                                row.provisioning
+                                                                                        != Provisioning
+                                                                                                .PURGED)
+                                                                .findFirst()
+                                                                .map(
+                                                                        row ->
+                                                                                removed(
+                                                                                        session,
+                                                                                        row, op))
+                                                                .orElseGet(
+                                                                        () ->
+                                                                                Uni.createFrom()
+                                                                                        .item(0))));
+    }
+
+    private static Uni<Integer> removed(Mutiny.Session session, MachineRow row, OperationId op) {
+        row.provisioning = Provisioning.PURGED;
+        row.revision++;
+        Cause cause = Cause.removed(op);
+        return AuditSql.note(session, AuditContent.removed(row.vm(), row.name, cause), cause);
+    }
+
+    private static Uni<List<MachineRow>> locked(VmUid uid) {
+        return MachineRow.<MachineRow>find("uid", id(uid))
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .list();
+    }
+
+    @Override
     public void lastError(VmUid uid, Optional<Status> error) {
         change(uid, row -> row.lastError = error.map(Status::toByteArray).orElse(null));
     }
@@ -332,11 +371,7 @@ class PostgresMachines implements MachineRecords, Measurements {
     /** {@code change} tells whether it changed anything, for callers that look before they lock. */
     private void changeIf(VmUid uid, Predicate<MachineRow> change) {
         database.inTransaction(
-                session ->
-                        MachineRow.<MachineRow>find("uid", id(uid))
-                                .withLock(LockModeType.PESSIMISTIC_WRITE)
-                                .list()
-                                .map(found -> found.stream().anyMatch(change)));
+                session -> locked(uid).map(found -> found.stream().anyMatch(change)));
     }
 
     private static UUID id(VmUid uid) {

@@ -39,8 +39,8 @@ final class Continuity {
             case NODE_CHANGE -> node(content, content.getNodeChange());
             case HAND_OVER -> handOver(content);
             case HAND_OVER_UNPROVEN -> unproven++;
-            case MACHINE_CREATED -> {
-                // begins nothing that could be continued
+            case MACHINE_CREATED, MACHINE_REMOVED -> {
+                // nothing that could be continued
             }
             // A newer service's record: it is chained all the same.
             case CHANGE_NOT_SET -> {}
