@@ -107,6 +107,7 @@ public final class Tlvm {
                         .addSubcommand(new NodeCommand(session))
                         .addSubcommand(new StoragePathCommand(session))
                         .addSubcommand(new OpCommand(session))
+                        .addSubcommand(new AuditCommand(session))
                         .addSubcommand(new ConfigCommand(session))
                         .addSubcommand(new AboutCommands.Version(session))
                         .addSubcommand(new AboutCommands.Completion(session))

@@ -2,6 +2,7 @@ package io.tlvm.vm;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.tlvm.vm.audit.AuditWriter;
 import io.tlvm.vm.failover.Failover;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Purges;
@@ -27,6 +28,7 @@ class Loops {
     private final Failover failover;
     private final SilenceWatch silence;
     private final Purges purges;
+    private final AuditWriter audit;
 
     Loops(
             RecoveryKeys keys,
@@ -34,11 +36,13 @@ class Loops {
             Failover failover,
             NodeRecords nodes,
             OwnershipRows rows,
-            OwnershipDriver driver) {
+            OwnershipDriver driver,
+            AuditWriter audit) {
         this.keys = keys;
         this.settler = settler;
         this.failover = failover;
         this.silence = new SilenceWatch(nodes, SILENCE_PERIOD);
+        this.audit = audit;
         this.purges = new Purges(rows, driver, PURGE_PERIOD);
     }
 
@@ -48,6 +52,7 @@ class Loops {
         failover.start();
         silence.start();
         purges.start();
+        audit.start();
     }
 
     void stop(@Observes ShutdownEvent event) {
@@ -55,5 +60,7 @@ class Loops {
         silence.close();
         failover.close();
         settler.close();
+        // Last, so that what the others did is covered.
+        audit.close();
     }
 }

@@ -1,13 +1,19 @@
 package io.tlvm.vm;
 
+import io.tlvm.foundation.audit.HandOvers;
 import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.operation.OperationHandler;
 import io.tlvm.foundation.operation.OperationRoom;
+import io.tlvm.foundation.signature.CertificateSigner;
+import io.tlvm.foundation.signature.SignatureCheck;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.vm.agents.AgentRoom;
+import io.tlvm.vm.agents.Receipts;
+import io.tlvm.vm.audit.AuditChain;
+import io.tlvm.vm.audit.AuditWriter;
 import io.tlvm.vm.catalog.CatalogImages;
 import io.tlvm.vm.failover.Failover;
 import io.tlvm.vm.failover.Fencing;
@@ -29,7 +35,6 @@ import io.tlvm.vm.machine.VerbHandler;
 import io.tlvm.vm.migration.Measurements;
 import io.tlvm.vm.migration.MigrationSteps;
 import io.tlvm.vm.migration.Migrations;
-import io.tlvm.vm.migration.PlanSigner;
 import io.tlvm.vm.node.Cluster;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.ownership.OwnershipDriver;
@@ -73,6 +78,23 @@ class Rooms {
                 registered -> KeysetVault.open(config.keyVault().directory(), registered), records);
     }
 
+    /** Signs plans, receipts and checkpoints. */
+    @Produces
+    @Singleton
+    CertificateSigner signer(PkiDirectory pki) {
+        return new CertificateSigner(pki.keyManager());
+    }
+
+    @Produces
+    @Singleton
+    AuditWriter auditWriter(AuditChain chain, CertificateSigner signer, VmConfig config) {
+        return new AuditWriter(
+                chain,
+                signer,
+                new AuditWriter.CheckpointRule(
+                        config.auditCheckpoint().records(), config.auditCheckpoint().period()));
+    }
+
     @Produces
     @Singleton
     AgentRoom agents(
@@ -80,16 +102,19 @@ class Rooms {
             TrustDomain trustDomain,
             NodeRecords nodes,
             MachineRecords machines,
+            CertificateSigner signer,
             PkiDirectory pki,
             RecoveryKeys keys,
             Clock clock) {
+        var handOvers = new HandOvers(new SignatureCheck(pki.trustManager()), trustDomain);
         return new AgentRoom(
                 channels,
                 trustDomain,
                 nodes,
                 machines,
-                new PlanSigner(pki.keyManager()),
+                signer,
                 keys,
+                new Receipts(signer, handOvers, clock),
                 clock);
     }
 

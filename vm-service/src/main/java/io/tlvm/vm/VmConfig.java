@@ -23,6 +23,20 @@ public interface VmConfig {
     /** Where the private half of the cluster's recovery key is. */
     KeyVaultFile keyVault();
 
+    /** When vm-service signs how far the audit chain is. */
+    AuditCheckpoint auditCheckpoint();
+
+    /** A checkpoint is due when either holds; one is signed at shutdown as well. */
+    interface AuditCheckpoint {
+        /** So many records are not covered, at least 1. */
+        @WithDefault("1000")
+        int records();
+
+        /** The newest checkpoint is so old and something is not covered. */
+        @WithDefault("10s")
+        Duration period();
+    }
+
     /** The key vault that needs nothing but a file. */
     interface KeyVaultFile {
         /**

@@ -17,6 +17,7 @@ class ArchitectureTest {
         "io.tlvm.vm.ownership..",
         "io.tlvm.vm.migration..",
         "io.tlvm.vm.event..",
+        "io.tlvm.vm.audit..",
         "io.tlvm.vm.keys",
         "io.tlvm.vm.refusal.."
     };

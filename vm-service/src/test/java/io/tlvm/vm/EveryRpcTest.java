@@ -60,6 +60,7 @@ class EveryRpcTest {
                         "tlvm.compute.v1.WatchService",
                         "tlvm.compute.v1.NodeService",
                         "tlvm.compute.v1.StoragePathService",
+                        "tlvm.compute.v1.AuditService",
                         "tlvm.node.v1.ClusterService",
                         "google.longrunning.Operations");
     }
@@ -70,6 +71,8 @@ class EveryRpcTest {
                 new MalformedRequests(
                         List.of(cluster.as("admin"), cluster.as("node-q")),
                         Set.of(
+                                // Asks for nothing in particular.
+                                "tlvm.compute.v1.GetAuditHeadRequest",
                                 // Looked at after the timeout is good.
                                 "google.longrunning.WaitOperationRequest.name",
                                 // Looked up: a name that no path has counts for nothing.

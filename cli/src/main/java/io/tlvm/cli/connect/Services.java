@@ -11,6 +11,7 @@ import io.tlvm.cli.config.Settings;
 import io.tlvm.cli.input.ResourceNames;
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
+import io.tlvm.compute.v1.AuditServiceGrpc;
 import io.tlvm.compute.v1.NodeServiceGrpc;
 import io.tlvm.compute.v1.StoragePathServiceGrpc;
 import io.tlvm.compute.v1.VirtualMachineServiceGrpc;
@@ -101,6 +102,11 @@ public final class Services implements AutoCloseable {
     /** Nodes. */
     public NodeServiceGrpc.NodeServiceBlockingStub nodes() {
         return NodeServiceGrpc.newBlockingStub(compute);
+    }
+
+    /** The audit chain. */
+    public AuditServiceGrpc.AuditServiceBlockingStub audit() {
+        return AuditServiceGrpc.newBlockingStub(compute);
     }
 
     /** Storage paths. */

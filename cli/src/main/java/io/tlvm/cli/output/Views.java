@@ -9,6 +9,7 @@ import io.tlvm.catalog.v1.ImageVersion;
 import io.tlvm.catalog.v1.Publisher;
 import io.tlvm.cli.input.EnumWords;
 import io.tlvm.cli.input.ResourceNames;
+import io.tlvm.compute.v1.AuditRecord;
 import io.tlvm.compute.v1.Condition;
 import io.tlvm.compute.v1.Migration;
 import io.tlvm.compute.v1.Node;
@@ -157,7 +158,8 @@ public final class Views {
                 + (migration.getEpochAfter() > 0
                         ? " epoch " + migration.getEpochBefore() + "→" + migration.getEpochAfter()
                         : "")
-                + (migration.getSourceDestroyed() ? " source copy destroyed" : "");
+                + (migration.getSourceDestroyed() ? " source copy destroyed" : "")
+                + (migration.getReceipt().isEmpty() ? "" : " receipt " + migration.getReceipt());
     }
 
     private static String error(com.google.rpc.Status status) {
@@ -253,6 +255,11 @@ public final class Views {
                                 "FINGERPRINTS",
                                 publisher ->
                                         String.join(" ", publisher.getKeyFingerprintsList()))));
+    }
+
+    /** Records of the audit chain. */
+    public View<AuditRecord> auditRecord() {
+        return AuditView.of();
     }
 
     /** Nodes. */

@@ -105,6 +105,11 @@ public record Problem(
         return new Problem("IMAGE_DIGEST_MISMATCH", what, fix, List.of(), "", INTEGRITY);
     }
 
+    /** The audit chain, or what should prove something about it, is not as it was; exit code 9. */
+    public static Problem chainBroken(String what, String fix) {
+        return new Problem("AUDIT_CHAIN_BROKEN", what, fix, List.of(), "", INTEGRITY);
+    }
+
     /** The same with another advice. */
     public Problem withFix(String advice) {
         return new Problem(reason, what, advice, points, requestId, exitCode);

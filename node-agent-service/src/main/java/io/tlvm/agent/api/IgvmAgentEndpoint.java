@@ -143,21 +143,27 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                                     Translate.mode(request.getMode()),
                                     new StateRef(request.getStateRef()));
                     Order order = Order.of(Translate.vm(c), run, request.getSpec());
-                    return withPaths(
-                            order.vm(),
+                    return withMore(
+                            order,
                             Translate.run(obey(expecting(order, request.getEkFingerprint()))));
                 });
     }
 
-    private RunResponse withPaths(VmUid vm, RunResponse answer) throws InterruptedException {
+    private RunResponse withMore(Order order, RunResponse answer) throws InterruptedException {
         if (!answer.hasActivated()) {
             return answer;
         }
         RunResponse.Builder more = answer.toBuilder();
-        MachineReport report = driver(vm).report();
+        MachineDriver driver = driver(order.vm());
+        MachineReport report = driver.report();
         if (report.hasDebug()) {
             more.getActivatedBuilder().setDebug(report.getDebug());
         }
+        rooms.get()
+                .witness()
+                .asTarget(
+                        order.vm(), driver.journal(), order.command().op(), order.command().epoch())
+                .ifPresent(more.getActivatedBuilder()::setHandOver);
         return more.build();
     }
 
@@ -279,8 +285,18 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                                     Translate.epoch(c),
                                     Translate.op(c),
                                     new StateRef(request.getStateRef()));
-                    Answer unused = obey(Order.of(Translate.vm(c), retire, request.getStorage()));
-                    return RetireResponse.getDefaultInstance();
+                    Order order = Order.of(Translate.vm(c), retire, request.getStorage());
+                    Answer unused = obey(order);
+                    var answer = RetireResponse.newBuilder();
+                    rooms.get()
+                            .witness()
+                            .asSource(
+                                    order.vm(),
+                                    driver(order.vm()).journal(),
+                                    retire.op(),
+                                    retire.epoch())
+                            .ifPresent(answer::setHandOver);
+                    return answer.build();
                 });
     }
 

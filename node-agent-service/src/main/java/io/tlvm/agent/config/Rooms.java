@@ -26,6 +26,7 @@ import io.tlvm.agent.machine.Machines;
 import io.tlvm.agent.machine.NodeEquipment;
 import io.tlvm.agent.machine.NodeEquipment.Limits;
 import io.tlvm.agent.machine.StoragePaths;
+import io.tlvm.agent.migration.HandOverWitness;
 import io.tlvm.agent.migration.Plans;
 import io.tlvm.agent.probe.FindingsFile;
 import io.tlvm.agent.probe.HostCapabilities;
@@ -41,6 +42,7 @@ import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
@@ -262,8 +264,12 @@ class Rooms {
             Machines machines,
             PlanCheck plans,
             DiskPreparation disks,
-            CapabilityReport capabilities) {
-        return new AgentRooms(machines, plans, disks, capabilities);
+            CapabilityReport capabilities,
+            NodeName node,
+            PkiDirectory pki,
+            Clock clock) {
+        var witness = new HandOverWitness(node, new CertificateSigner(pki.keyManager()), clock);
+        return new AgentRooms(machines, plans, disks, capabilities, witness);
     }
 
     @Produces

@@ -22,6 +22,7 @@ import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.Agent;
+import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.Command;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed;
@@ -136,6 +137,11 @@ public final class MachineDriver implements AutoCloseable {
 
     public VmUid vm() {
         return vm;
+    }
+
+    /** What this node's journal says of the machine now. */
+    public AgentView journal() {
+        return bench.journal.view();
     }
 
     /** The hardware that the last command brought. */

@@ -3,10 +3,10 @@ package io.tlvm.agent.migration;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 
-import io.tlvm.foundation.identity.IdentityRefusedException;
-import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.signature.SignatureCheck;
+import io.tlvm.foundation.signature.SignatureRefusedException;
 import io.tlvm.node.v1.MigrationPlan;
 import io.tlvm.node.v1.SignedMigrationPlan;
 import io.tlvm.ownership.id.Epoch;
@@ -16,16 +16,8 @@ import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 
-import java.io.ByteArrayInputStream;
-import java.security.GeneralSecurityException;
-import java.security.Signature;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 import javax.net.ssl.X509TrustManager;
@@ -39,13 +31,13 @@ public final class Plans {
     private static final String SIGNER = "vm-service";
     private static final int KEY_BYTES = 32;
 
-    private final X509TrustManager authorities;
+    private final SignatureCheck signatures;
     private final SpiffeId signer;
     private final Clock clock;
 
     /** Plans of one cluster. */
     public Plans(X509TrustManager authorities, TrustDomain trustDomain, Clock clock) {
-        this.authorities = authorities;
+        this.signatures = new SignatureCheck(authorities);
         this.signer = trustDomain.service(SIGNER);
         this.clock = clock;
     }
@@ -70,33 +62,14 @@ public final class Plans {
 
     private void requireSignature(SignedMigrationPlan signed) throws PlanRejected {
         try {
-            List<X509Certificate> chain = new ArrayList<>();
-            CertificateFactory x509 = CertificateFactory.getInstance("X.509");
-            for (ByteString der : signed.getCertificateChainList()) {
-                chain.add(
-                        (X509Certificate)
-                                x509.generateCertificate(
-                                        new ByteArrayInputStream(der.toByteArray())));
-            }
-            if (chain.isEmpty()) {
-                throw new PlanRejected("it has no certificate");
-            }
-            // vm-service signs as the client that it is towards agents.
-            authorities.checkClientTrusted(chain.toArray(X509Certificate[]::new), "UNKNOWN");
-            SpiffeId id = PeerIdentity.of(chain.getFirst(), clock.instant()).id();
-            if (!id.equals(signer)) {
-                throw new PlanRejected("it is signed by " + id.uri() + ", not by " + signer.uri());
-            }
-            Signature check = Signature.getInstance("SHA256withECDSA");
-            check.initVerify(chain.getFirst());
-            check.update(signed.getPlan().toByteArray());
-            if (!check.verify(signed.getSignature().toByteArray())) {
-                throw new PlanRejected("its signature is not over these bytes");
-            }
-        } catch (CertificateException | IdentityRefusedException notTrusted) {
-            throw new PlanRejected("its certificate is not accepted: " + notTrusted.getMessage());
-        } catch (GeneralSecurityException unusable) {
-            throw new PlanRejected("its signature cannot be checked: " + unusable.getMessage());
+            signatures.require(
+                    signed.getPlan(),
+                    signed.getSignature(),
+                    signed.getCertificateChainList(),
+                    signer,
+                    clock.instant());
+        } catch (SignatureRefusedException refused) {
+            throw new PlanRejected(refused.why());
         }
     }
 

@@ -2,6 +2,7 @@ package io.tlvm.vm.agents;
 
 import io.grpc.StatusRuntimeException;
 import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.node.v1.GetTransferRequest;
 import io.tlvm.node.v1.PrepareDisksRequest;
@@ -15,7 +16,6 @@ import io.tlvm.vm.machine.Disks;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.migration.Measured;
-import io.tlvm.vm.migration.PlanSigner;
 import io.tlvm.vm.migration.Transfers;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.ownership.StepFailure;
@@ -52,12 +52,19 @@ public final class AgentRoom implements Disks, Transfers, AutoCloseable {
             TrustDomain trustDomain,
             NodeRecords nodes,
             MachineRecords machines,
-            PlanSigner signer,
+            CertificateSigner signer,
             RecoveryKeys keys,
+            Receipts receipts,
             Clock clock) {
         this.agents = new AgentChannels(channels, trustDomain, nodes);
         this.steps =
-                new AgentSteps(agents, machines, new Plans(signer, agents, machines), keys, clock);
+                new AgentSteps(
+                        agents,
+                        machines,
+                        new Plans(signer, agents, machines),
+                        keys,
+                        receipts,
+                        clock);
         this.clock = clock;
     }
 

@@ -13,6 +13,7 @@ import io.tlvm.node.v1.MachineState;
 import io.tlvm.node.v1.PrepareIncomingRequest;
 import io.tlvm.node.v1.PurgeRequest;
 import io.tlvm.node.v1.RetireRequest;
+import io.tlvm.node.v1.RetireResponse;
 import io.tlvm.node.v1.RunActivated;
 import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
@@ -43,6 +44,7 @@ import io.tlvm.vm.ownership.Steps;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -68,6 +70,7 @@ public final class AgentSteps implements Steps {
     private final MachineRecords machines;
     private final Plans plans;
     private final RecoveryKeys keys;
+    private final Receipts receipts;
     private final Clock clock;
 
     /**
@@ -81,11 +84,13 @@ public final class AgentSteps implements Steps {
             MachineRecords machines,
             Plans plans,
             RecoveryKeys keys,
+            Receipts receipts,
             Clock clock) {
         this.agents = agents;
         this.machines = machines;
         this.plans = plans;
         this.keys = keys;
+        this.receipts = receipts;
         this.clock = clock;
     }
 
@@ -170,13 +175,9 @@ public final class AgentSteps implements Steps {
         return switch (answer.getOutcomeCase()) {
             case ACTIVATED -> {
                 located(row, answer.getActivated());
-                var event = new Event.Activated(step.epoch());
-                long adoptMicros = answer.getActivated().getAdoptUs();
-                yield adoptMicros == 0
-                        ? new Answered(event)
-                        : new Answered(
-                                event,
-                                List.of(new Measured.Adopted(step.op(), micros(adoptMicros))));
+                yield new Answered(
+                        new Event.Activated(step.epoch()),
+                        measured(step.op(), answer.getActivated()));
             }
             case EXITED, GONE -> new Answered(new Event.Exited(step.epoch()));
             case NOT_CLAIMED -> notClaimed(row, step);
@@ -186,6 +187,18 @@ public final class AgentSteps implements Steps {
                                     step.epoch(), answer.getStateRefused().getEvidence()));
             case OUTCOME_NOT_SET -> new NotDone(newerAgent(step));
         };
+    }
+
+    private static List<Measured> measured(OperationId op, RunActivated run) {
+        List<Measured> measured = new ArrayList<>();
+        if (run.getAdoptUs() != 0) {
+            measured.add(new Measured.Adopted(op, micros(run.getAdoptUs())));
+        }
+        if (run.hasHandOver()) {
+            Receipts.kept(run.getHandOver())
+                    .ifPresent(signed -> measured.add(new Measured.TargetSigned(op, signed)));
+        }
+        return measured;
     }
 
     /** The TPM that create recorded, so that no agent starts the machine with another one. */
@@ -370,9 +383,10 @@ public final class AgentSteps implements Steps {
     private StepOutcome destroy(OwnershipRow row, CleanUp cleanUp, Machine machine) {
         var stub = agents.stub(cleanUp.node(), DESTROY_BOUND);
         var command = Commands.command(row, cleanUp.op(), cleanUp.epoch());
+        List<Measured> proof = List.of();
         switch (cleanUp.kind()) {
             case RETIRE -> {
-                var unused =
+                var retired =
                         stub.retire(
                                 RetireRequest.newBuilder()
                                         .setCommand(command)
@@ -381,6 +395,7 @@ public final class AgentSteps implements Steps {
                                         .setStorage(Commands.storage(machine))
                                         .build());
                 keys.forget(row.vm(), Objects.requireNonNull(cleanUp.directory()));
+                proof = handedOver(machine, cleanUp, retired);
             }
             case DISCARD -> {
                 var unused =
@@ -393,7 +408,24 @@ public final class AgentSteps implements Steps {
             }
         }
         moving.remove(cleanUp.op());
-        return new Answered(new Event.CleanedUp(cleanUp));
+        return new Answered(new Event.CleanedUp(cleanUp), proof);
+    }
+
+    /** A lost node that cleans up after a recovery handed nothing over. */
+    private List<Measured> handedOver(Machine machine, CleanUp cleanUp, RetireResponse retired) {
+        return machine.migration()
+                .filter(migration -> migration.op().equals(cleanUp.op()))
+                .<List<Measured>>map(
+                        migration ->
+                                List.of(
+                                        new Measured.HandedOver(
+                                                receipts.prove(
+                                                        machine.uid(),
+                                                        migration,
+                                                        retired.hasHandOver()
+                                                                ? Optional.of(retired.getHandOver())
+                                                                : Optional.empty()))))
+                .orElse(List.of());
     }
 
     private StepOutcome purge(OwnershipRow row, Step.Purge step, Machine machine) {

@@ -84,7 +84,8 @@ class ClusterEndpoint implements ClusterService {
                                             TranslateNode.capabilities(request.getCapabilities()),
                                             reports(request.getMachinesList()),
                                             request.getStoragePathsList(),
-                                            TranslateNode.cleaned(request.getCleanedList())));
+                                            TranslateNode.cleaned(request.getCleanedList()),
+                                            Caller.current().uri()));
                     return JoinResponse.newBuilder()
                             .addAllRows(rows(answer))
                             .setRenewInterval(Duration.newBuilder().setSeconds(RENEW_SECONDS))

@@ -27,6 +27,7 @@ final class ShowMigration {
                         .setEpochAfter(record.epochAfter().value())
                         .setDigest(record.digest())
                         .setSourceDestroyed(record.sourceDestroyed())
+                        .setReceipt(record.receipt())
                         .setStartTime(Translate.proto(record.startTime()));
         record.phases()
                 .forEach(

@@ -6,6 +6,7 @@ import static io.tlvm.foundation.access.AllowedCaller.USER;
 
 import com.google.longrunning.OperationsGrpc;
 
+import io.tlvm.compute.v1.AuditServiceGrpc;
 import io.tlvm.compute.v1.NodeServiceGrpc;
 import io.tlvm.compute.v1.StoragePathServiceGrpc;
 import io.tlvm.compute.v1.VirtualMachineServiceGrpc;
@@ -35,6 +36,7 @@ class VmAccess {
                 .allow(StoragePathServiceGrpc.getCreateStoragePathMethod(), ADMINISTRATOR)
                 .allow(StoragePathServiceGrpc.getGetStoragePathMethod(), USER)
                 .allow(StoragePathServiceGrpc.getListStoragePathsMethod(), USER)
+                .allowAll(AuditServiceGrpc.getServiceDescriptor(), ADMINISTRATOR)
                 .allowAll(ClusterServiceGrpc.getServiceDescriptor(), NODE)
                 .allowAll(OperationsGrpc.getServiceDescriptor(), USER)
                 .build();

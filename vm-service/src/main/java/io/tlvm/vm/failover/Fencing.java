@@ -60,7 +60,7 @@ public final class Fencing {
 
     private void decide(NodeName node, NodeEvent event, String actor) {
         NodeDecision decision =
-                nodes.decide(node, event)
+                nodes.decide(node, event, actor)
                         .orElseThrow(
                                 () ->
                                         new VmRefused(

@@ -61,7 +61,7 @@ public final class DeleteVerb implements Verb {
         }
         Optional<OwnershipRow> row = driver.read(course.uid());
         if (row.isEmpty()) {
-            records.provision(course.uid(), Provisioning.PURGED);
+            records.remove(course.uid(), course.op());
             return;
         }
         if (row.get().phase() instanceof Phase.Creating) {

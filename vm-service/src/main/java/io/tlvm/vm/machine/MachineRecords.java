@@ -78,6 +78,9 @@ public interface MachineRecords {
     /** Changes the provisioning; counts as a change that etags show. */
     void provision(VmUid uid, Provisioning provisioning);
 
+    /** Purges a VM that never had an ownership row, and notes it for the audit. May be repeated. */
+    void remove(VmUid uid, OperationId op);
+
     /** Records or clears why the last operation failed. */
     void lastError(VmUid uid, Optional<Status> error);
 

@@ -1,6 +1,8 @@
 package io.tlvm.vm.migration;
 
 import io.tlvm.ownership.id.OperationId;
+import io.tlvm.type.v1.SignedStatement;
+import io.tlvm.vm.audit.HandOverProof;
 
 import java.time.Duration;
 
@@ -27,6 +29,17 @@ public sealed interface Measured {
 
     /** Somebody cancelled. */
     record CancelAsked(OperationId op) implements Measured {}
+
+    /** The target signed that it took the guest state over. */
+    record TargetSigned(OperationId op, SignedStatement statement) implements Measured {}
+
+    /** What proves the hand-over, once the source's copy is destroyed. */
+    record HandedOver(HandOverProof proof) implements Measured {
+        @Override
+        public OperationId op() {
+            return proof.op();
+        }
+    }
 
     /** From QEMU's query-migrate; bytes, pages per second, passes, bytes per second. */
     record Progress(

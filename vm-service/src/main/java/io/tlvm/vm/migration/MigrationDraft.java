@@ -1,6 +1,7 @@
 package io.tlvm.vm.migration;
 
 import io.tlvm.ownership.id.Epoch;
+import io.tlvm.type.v1.SignedStatement;
 import io.tlvm.vm.migration.MigrationRecord.PhaseTime;
 import io.tlvm.vm.migration.MigrationRecord.State;
 
@@ -26,6 +27,8 @@ final class MigrationDraft {
     String why;
     Optional<State> gaveUpIn;
     Optional<Instant> endTime;
+    Optional<SignedStatement> targetSigned;
+    String receipt;
 
     MigrationDraft(MigrationRecord was) {
         this.was = was;
@@ -42,6 +45,8 @@ final class MigrationDraft {
         why = was.why();
         gaveUpIn = was.gaveUpIn();
         endTime = was.endTime();
+        targetSigned = was.targetSigned();
+        receipt = was.receipt();
     }
 
     MigrationRecord written() {
@@ -63,6 +68,8 @@ final class MigrationDraft {
                 why,
                 gaveUpIn,
                 was.startTime(),
-                endTime);
+                endTime,
+                targetSigned,
+                receipt);
     }
 }

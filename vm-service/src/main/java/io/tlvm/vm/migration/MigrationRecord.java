@@ -7,6 +7,8 @@ import io.tlvm.ownership.row.CleanUp;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
+import io.tlvm.type.v1.SignedStatement;
+import io.tlvm.vm.audit.HandOverProof;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +24,8 @@ import java.util.function.Consumer;
  * @param digest what both sides named, empty before
  * @param why why it was given up, empty while it was not
  * @param gaveUpIn the state in which it was given up
+ * @param targetSigned what the target signed when the guest ran there, until the receipt is made
+ * @param receipt of the hand-over: "complete", or what is missing; empty before
  */
 public record MigrationRecord(
         OperationId op,
@@ -41,7 +45,9 @@ public record MigrationRecord(
         String why,
         Optional<State> gaveUpIn,
         Instant startTime,
-        Optional<Instant> endTime) {
+        Optional<Instant> endTime,
+        Optional<SignedStatement> targetSigned,
+        String receipt) {
 
     /** One per group of steps, and the three ends. */
     public enum State {
@@ -123,7 +129,9 @@ public record MigrationRecord(
                 "",
                 Optional.empty(),
                 now,
-                Optional.empty());
+                Optional.empty(),
+                Optional.empty(),
+                "");
     }
 
     private MigrationRecord follow(OwnershipRow row, Event event, OwnershipRow next, Instant now) {
@@ -213,6 +221,18 @@ public record MigrationRecord(
                     changed(draft -> draft.adopt = Optional.of(adopted));
             case Measured.Copied(_, var copied) -> changed(draft -> draft.progress = copied);
             case Measured.CancelAsked _ -> changed(draft -> draft.cancelAsked = true);
+            case Measured.TargetSigned(_, var statement) ->
+                    changed(draft -> draft.targetSigned = Optional.of(statement));
+            case Measured.HandedOver(var proof) ->
+                    changed(
+                            draft -> {
+                                draft.targetSigned = Optional.empty();
+                                draft.receipt =
+                                        switch (proof) {
+                                            case HandOverProof.Proven _ -> "complete";
+                                            case HandOverProof.Unproven(_, var missing) -> missing;
+                                        };
+                            });
         };
     }
 

@@ -66,7 +66,11 @@ public final class Cluster {
         this.clock = clock;
     }
 
-    /** What a node says when it joins. */
+    /**
+     * What a node says when it joins.
+     *
+     * @param actor its SPIFFE id
+     */
     public record Joining(
             NodeName node,
             String bootId,
@@ -74,7 +78,8 @@ public final class Cluster {
             Capabilities capabilities,
             List<MachineReport> reports,
             List<String> storagePaths,
-            Map<VmUid, RowVersion> cleaned) {}
+            Map<VmUid, RowVersion> cleaned,
+            String actor) {}
 
     /** The rows that concern a node, the storage paths of the cluster, and its recovery key. */
     public record Answer(List<OwnershipRow> rows, List<StoragePath> paths, RecoveryKey key) {}
@@ -112,7 +117,8 @@ public final class Cluster {
                 joining.address(),
                 joining.capabilities(),
                 joining.storagePaths(),
-                joining.cleaned())) {
+                joining.cleaned(),
+                joining.actor())) {
             case NodeRecords.Joined.In _ -> {
                 // UP
             }

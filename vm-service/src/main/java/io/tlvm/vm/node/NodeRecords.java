@@ -13,6 +13,7 @@ import java.util.Optional;
 
 /**
  * Where nodes and storage paths live. Every method is one transaction; times are the database's.
+ * What changes the standing of a node is noted for the audit in the same transaction.
  */
 public interface NodeRecords {
 
@@ -20,6 +21,7 @@ public interface NodeRecords {
      * Inserts or replaces what is known of the node, and sets it UP if that may be.
      *
      * @param cleaned by which versions of rows a node that was fenced cleaned up
+     * @param actor whose word it is, for the audit
      */
     Joined join(
             NodeName node,
@@ -27,7 +29,8 @@ public interface NodeRecords {
             String address,
             Capabilities capabilities,
             List<String> storagePaths,
-            Map<VmUid, RowVersion> cleaned);
+            Map<VmUid, RowVersion> cleaned,
+            String actor);
 
     /** What came of a join. */
     sealed interface Joined {
@@ -44,8 +47,10 @@ public interface NodeRecords {
     /**
      * Decides about giving the node up, with all node rows locked; empty when there is no such
      * node.
+     *
+     * @param actor whose word it is, for the audit
      */
-    Optional<NodeDecision> decide(NodeName node, NodeEvent event);
+    Optional<NodeDecision> decide(NodeName node, NodeEvent event, String actor);
 
     /** Notes that the node lives; false when it is not UP under this boot id. */
     boolean renew(NodeName node, String bootId, List<String> storagePaths);

@@ -7,6 +7,8 @@ import io.tlvm.ownership.row.Decision;
 import io.tlvm.ownership.row.Event;
 import io.tlvm.ownership.row.Nodes;
 import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.vm.audit.Cause;
+import io.tlvm.vm.audit.HandOverProof;
 import io.tlvm.vm.migration.Measured;
 import io.tlvm.vm.migration.MigrationRecord;
 import io.tlvm.vm.ownership.OwnershipRows.Swap.Denied;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The only writer of ownership rows. Requests, agents' answers, the clock and restarts all come
@@ -147,6 +150,22 @@ public final class OwnershipDriver {
                 noted = noted.map(record -> record.with(one));
             }
             return MigrationRecord.after(noted, row, event, next, now);
+        }
+
+        @Override
+        public Cause cause() {
+            return Cause.of(event);
+        }
+
+        @Override
+        public Optional<HandOverProof> handOver() {
+            return measured.stream()
+                    .flatMap(
+                            one ->
+                                    one instanceof Measured.HandedOver(var proof)
+                                            ? Stream.of(proof)
+                                            : Stream.empty())
+                    .findFirst();
         }
     }
 }

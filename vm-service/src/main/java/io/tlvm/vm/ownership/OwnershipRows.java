@@ -6,6 +6,8 @@ import io.tlvm.ownership.row.Decision;
 import io.tlvm.ownership.row.Nodes;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Refusal;
+import io.tlvm.vm.audit.Cause;
+import io.tlvm.vm.audit.HandOverProof;
 import io.tlvm.vm.migration.MigrationRecord;
 
 import java.util.Collection;
@@ -21,7 +23,7 @@ public interface OwnershipRows {
 
     /**
      * Reads the row and the node rows, the latter locked against change until the end, and swaps in
-     * what {@code transition} decides, in one transaction.
+     * what {@code transition} decides, in one transaction, which also notes it for the audit.
      */
     Swap swap(VmUid vm, Transition transition);
 
@@ -60,6 +62,12 @@ public interface OwnershipRows {
          */
         Optional<MigrationRecord> record(
                 Optional<MigrationRecord> written, OwnershipRow row, OwnershipRow next);
+
+        /** Why, for the audit. */
+        Cause cause();
+
+        /** What proves the hand-over that this change completes, if it completes one. */
+        Optional<HandOverProof> handOver();
     }
 
     /** What came of a swap. */

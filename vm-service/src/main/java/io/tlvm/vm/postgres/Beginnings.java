@@ -92,6 +92,22 @@ class Beginnings {
                                                                     .chain(session::flush)
                                                                     .chain(
                                                                             () ->
+                                                                                    AuditSql.note(
+                                                                                            session,
+                                                                                            AuditContent
+                                                                                                    .created(
+                                                                                                            machine
+                                                                                                                    .uid(),
+                                                                                                            machine.name()
+                                                                                                                    .toString(),
+                                                                                                            operation
+                                                                                                                    .name()
+                                                                                                                    .id()
+                                                                                                                    .toString()),
+                                                                                            asked
+                                                                                                    .caller()))
+                                                                    .chain(
+                                                                            () ->
                                                                                     insert(
                                                                                             session,
                                                                                             operation,

@@ -1,8 +1,11 @@
 package io.tlvm.vm.postgres;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.OperationId;
+import io.tlvm.type.v1.SignedStatement;
 import io.tlvm.vm.migration.Measured.Progress;
 import io.tlvm.vm.migration.MigrationRecord;
 import io.tlvm.vm.migration.MigrationRecord.PhaseTime;
@@ -58,6 +61,10 @@ final class MigrationJson {
         migration.adopt().ifPresent(value -> json.put("adopt", value.toString()));
         migration.gaveUpIn().ifPresent(value -> json.put("gaveUpIn", value.name()));
         migration.endTime().ifPresent(value -> json.put("endTime", value.toString()));
+        migration.targetSigned().ifPresent(value -> json.put("targetSigned", value.toByteArray()));
+        if (!migration.receipt().isEmpty()) {
+            json.put("receipt", migration.receipt());
+        }
         return json.encode();
     }
 
@@ -97,7 +104,17 @@ final class MigrationJson {
                 json.getString("why"),
                 Optional.ofNullable(json.getString("gaveUpIn")).map(State::valueOf),
                 Instant.parse(json.getString("startTime")),
-                Optional.ofNullable(json.getString("endTime")).map(Instant::parse));
+                Optional.ofNullable(json.getString("endTime")).map(Instant::parse),
+                Optional.ofNullable(json.getBinary("targetSigned")).map(MigrationJson::statement),
+                json.getString("receipt", ""));
+    }
+
+    private static SignedStatement statement(byte[] bytes) {
+        try {
+            return SignedStatement.parseFrom(bytes);
+        } catch (InvalidProtocolBufferException damaged) {
+            throw new IllegalStateException("machine.migration has a damaged statement", damaged);
+        }
     }
 
     private static Optional<Duration> duration(JsonObject json, String key) {

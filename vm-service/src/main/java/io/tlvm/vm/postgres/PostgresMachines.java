@@ -9,6 +9,7 @@ import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
+import io.tlvm.vm.audit.Cause;
 import io.tlvm.vm.machine.Asked;
 import io.tlvm.vm.machine.Begun;
 import io.tlvm.vm.machine.Condition;
@@ -206,7 +207,14 @@ class PostgresMachines implements MachineRecords, Measurements {
                                                                     + " is placed twice at once");
                                                 }
                                                 return row;
-                                            });
+                                            })
+                                    .call(
+                                            () ->
+                                                    AuditSql.note(
+                                                            session,
+                                                            AuditContent.placed(
+                                                                    Cause.placed(op), row),
+                                                            Cause.placed(op)));
                         });
     }
 
@@ -249,6 +257,45 @@ class PostgresMachines implements MachineRecords, Measurements {
                         row.revision++;
                     }
                 });
+    }
+
+    @Override
+    public void remove(VmUid uid, OperationId op) {
+        var unused =
+                database.inTransaction(
+                        session ->
+                                locked(uid)
+                                        .chain(
+                                                found ->
+                                                        found.stream()
+                                                                .filter(
+                                                                        row ->
+                                                                                row.provisioning
+                                                                                        != Provisioning
+                                                                                                .PURGED)
+                                                                .findFirst()
+                                                                .map(
+                                                                        row ->
+                                                                                removed(
+                                                                                        session,
+                                                                                        row, op))
+                                                                .orElseGet(
+                                                                        () ->
+                                                                                Uni.createFrom()
+                                                                                        .item(0))));
+    }
+
+    private static Uni<Integer> removed(Mutiny.Session session, MachineRow row, OperationId op) {
+        row.provisioning = Provisioning.PURGED;
+        row.revision++;
+        Cause cause = Cause.removed(op);
+        return AuditSql.note(session, AuditContent.removed(row.vm(), row.name, cause), cause);
+    }
+
+    private static Uni<List<MachineRow>> locked(VmUid uid) {
+        return MachineRow.<MachineRow>find("uid", id(uid))
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .list();
     }
 
     @Override
@@ -324,11 +371,7 @@ class PostgresMachines implements MachineRecords, Measurements {
     /** {@code change} tells whether it changed anything, for callers that look before they lock. */
     private void changeIf(VmUid uid, Predicate<MachineRow> change) {
         database.inTransaction(
-                session ->
-                        MachineRow.<MachineRow>find("uid", id(uid))
-                                .withLock(LockModeType.PESSIMISTIC_WRITE)
-                                .list()
-                                .map(found -> found.stream().anyMatch(change)));
+                session -> locked(uid).map(found -> found.stream().anyMatch(change)));
     }
 
     private static UUID id(VmUid uid) {

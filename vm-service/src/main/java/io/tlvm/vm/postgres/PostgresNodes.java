@@ -8,6 +8,7 @@ import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.node.Fence;
 import io.tlvm.ownership.node.NodeDecision;
 import io.tlvm.ownership.node.NodeEvent;
+import io.tlvm.ownership.node.NodeState;
 import io.tlvm.vm.node.Capabilities;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.node.StoragePath;
@@ -50,11 +51,22 @@ class PostgresNodes implements NodeRecords {
             String address,
             Capabilities capabilities,
             List<String> storagePaths,
-            Map<VmUid, RowVersion> cleaned) {
+            Map<VmUid, RowVersion> cleaned,
+            String actor) {
         return database.inTransaction(
                 session ->
                         locked(session, node)
-                                .chain(found -> obstacle(session, node, found, cleaned))
+                                .chain(
+                                        found ->
+                                                obstacle(session, node, found, cleaned)
+                                                        .call(
+                                                                obstacle ->
+                                                                        obstacle.isPresent()
+                                                                                ? nothingNew()
+                                                                                : noteJoin(
+                                                                                        session,
+                                                                                        node, found,
+                                                                                        actor)))
                                 .chain(
                                         obstacle ->
                                                 obstacle.isPresent()
@@ -76,6 +88,23 @@ class PostgresNodes implements NodeRecords {
                                                                 .executeUpdate()
                                                                 .replaceWith(
                                                                         (Joined) new Joined.In())));
+    }
+
+    /** Who is a member already and joins again changes nothing that is decided about it. */
+    private static Uni<Integer> noteJoin(
+            Mutiny.Session session, NodeName node, Optional<NodeRow> found, String actor) {
+        Optional<NodeState> before = found.map(NodeRow::toState);
+        var up = new NodeState.Up();
+        return before.filter(up::equals).isPresent()
+                ? nothingNew()
+                : AuditSql.note(
+                        session,
+                        AuditContent.node(node, new NodeEvent.JoinAsked(), before, up),
+                        actor);
+    }
+
+    private static Uni<Integer> nothingNew() {
+        return Uni.createFrom().item(0);
     }
 
     private static Uni<Optional<NodeRow>> locked(Mutiny.Session session, NodeName node) {
@@ -128,13 +157,13 @@ class PostgresNodes implements NodeRecords {
     }
 
     @Override
-    public Optional<NodeDecision> decide(NodeName node, NodeEvent event) {
+    public Optional<NodeDecision> decide(NodeName node, NodeEvent event, String actor) {
         return database.inTransaction(
                 session ->
                         NodeRow.<NodeRow>find("order by name")
                                 .withLock(LockModeType.PESSIMISTIC_WRITE)
                                 .list()
-                                .map(
+                                .chain(
                                         all ->
                                                 all.stream()
                                                         .filter(
@@ -142,16 +171,40 @@ class PostgresNodes implements NodeRecords {
                                                                         row.name.equals(
                                                                                 node.value()))
                                                         .findFirst()
-                                                        .map(row -> decided(row, event, all))));
+                                                        .map(
+                                                                row ->
+                                                                        decided(
+                                                                                        session,
+                                                                                        row, event,
+                                                                                        all, actor)
+                                                                                .map(Optional::of))
+                                                        .orElseGet(
+                                                                () ->
+                                                                        Uni.createFrom()
+                                                                                .item(
+                                                                                        Optional
+                                                                                                .empty()))));
     }
 
-    private static NodeDecision decided(NodeRow node, NodeEvent event, List<NodeRow> all) {
+    private static Uni<NodeDecision> decided(
+            Mutiny.Session session,
+            NodeRow node,
+            NodeEvent event,
+            List<NodeRow> all,
+            String actor) {
         int lost = (int) all.stream().filter(row -> row != node && !row.state.equals("UP")).count();
-        NodeDecision decision = Fence.decide(node.toState(), event, all.size(), lost);
-        if (decision instanceof NodeDecision.Next(var next)) {
-            node.become(next);
+        NodeState before = node.toState();
+        NodeDecision decision = Fence.decide(before, event, all.size(), lost);
+        if (!(decision instanceof NodeDecision.Next(var next))) {
+            return Uni.createFrom().item(decision);
         }
-        return decision;
+        node.become(next);
+        return AuditSql.note(
+                        session,
+                        AuditContent.node(
+                                new NodeName(node.name), event, Optional.of(before), next),
+                        actor)
+                .replaceWith(decision);
     }
 
     @Override

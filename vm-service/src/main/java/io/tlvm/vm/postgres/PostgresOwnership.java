@@ -155,9 +155,38 @@ class PostgresOwnership implements OwnershipRows {
     }
 
     /**
-     * What users see of the VM follows in the same transaction; the update alone tells watchers.
+     * What users see of the VM follows in the same transaction, whose update alone tells watchers,
+     * and so does the note for the audit.
      */
     private static Uni<Integer> follow(
+            Mutiny.Session session,
+            MachineRow machine,
+            Transition transition,
+            OwnershipRow row,
+            OwnershipRow next) {
+        return show(session, machine, transition, row, next)
+                .chain(
+                        () ->
+                                AuditSql.note(
+                                        session,
+                                        AuditContent.changed(transition.cause(), row, next),
+                                        transition.cause()))
+                .chain(
+                        noted ->
+                                transition
+                                        .handOver()
+                                        .map(
+                                                proof ->
+                                                        AuditSql.note(
+                                                                session,
+                                                                AuditContent.handOver(
+                                                                        next.vm(), proof),
+                                                                transition.cause()))
+                                        .orElseGet(() -> Uni.createFrom().item(noted)));
+    }
+
+    /** What users see of the VM. */
+    private static Uni<Integer> show(
             Mutiny.Session session,
             MachineRow machine,
             Transition transition,

@@ -3,6 +3,8 @@ package io.tlvm.vm.world;
 import com.google.protobuf.ByteString;
 
 import io.grpc.stub.StreamObserver;
+import io.tlvm.foundation.audit.HandOvers;
+import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.node.v1.*;
 import io.tlvm.node.v1.StateStored;
@@ -25,13 +27,16 @@ import io.tlvm.ownership.journal.Verdict.Word;
 import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.StopMode;
 import io.tlvm.type.v1.ErrorReason;
+import io.tlvm.type.v1.SignedStatement;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** The calls that a node's agent serves, each a decision and what it does to the machine. */
 final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
@@ -41,14 +46,19 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
     private final PkiDirectory pki;
     private final ScriptedKeys keys;
     private final Path ekCertificate;
+    private final String node;
+    private volatile PkiDirectory signing;
 
     AgentCalls(
+            String node,
             TestCluster cluster,
             ScriptedMachines machines,
             ScriptedCalls calls,
             PkiDirectory pki,
             ScriptedKeys keys,
             Path ekCertificate) {
+        this.node = node;
+        this.signing = pki;
         this.cluster = cluster;
         this.machines = machines;
         this.calls = calls;
@@ -222,12 +232,36 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                 };
         machines.see(told.getVmUid(), new Alive(process, State.RUNNING));
         machines.append(told.getVmUid(), new JournalRecord.Activated(epoch(told)));
-        return RunResponse.newBuilder()
-                .setActivated(
-                        RunActivated.newBuilder()
-                                .setAdoptUs(mode == Mode.ADOPT ? 4_000 : 0)
-                                .setDebug(paths(told.getEpoch())))
-                .build();
+        var activated =
+                RunActivated.newBuilder()
+                        .setAdoptUs(mode == Mode.ADOPT ? 4_000 : 0)
+                        .setDebug(paths(told.getEpoch()));
+        if (mode == Mode.ADOPT) {
+            signed(told, false).ifPresent(activated::setHandOver);
+        }
+        return RunResponse.newBuilder().setActivated(activated).build();
+    }
+
+    /** What this node signs of a hand-over, by its journal. */
+    private Optional<SignedStatement> signed(io.tlvm.node.v1.Command told, boolean asSource) {
+        return machines.handOver(told.getVmUid(), op(told), asSource)
+                .map(
+                        said ->
+                                HandOvers.sign(
+                                        new CertificateSigner(signing.keyManager()),
+                                        (asSource
+                                                        ? said.setSourceNode(node)
+                                                                .setEpochBefore(told.getEpoch())
+                                                                .setSourceDestroyed(true)
+                                                        : said.setTargetNode(node)
+                                                                .setEpochAfter(told.getEpoch()))
+                                                .build(),
+                                        Instant.now()));
+    }
+
+    /** From now on this node signs with a certificate that is not its own. */
+    void signWith(PkiDirectory other) {
+        signing = other;
     }
 
     /** Where a guest that was started under {@code epoch} is. */
@@ -418,7 +452,9 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                                 told.getVmUid(),
                                 new JournalRecord.Tombstone(op(told), epoch(told)));
                     }
-                    return RetireResponse.getDefaultInstance();
+                    return signed(told, true)
+                            .map(word -> RetireResponse.newBuilder().setHandOver(word).build())
+                            .orElseGet(RetireResponse::getDefaultInstance);
                 });
     }
 

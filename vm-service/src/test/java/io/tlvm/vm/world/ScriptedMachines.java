@@ -22,10 +22,12 @@ import io.tlvm.ownership.journal.Observed.State;
 import io.tlvm.ownership.journal.RowSeen;
 import io.tlvm.ownership.journal.Verdict;
 import io.tlvm.type.v1.ErrorReason;
+import io.tlvm.type.v1.HandOverStatement;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -193,6 +195,26 @@ final class ScriptedMachines {
                 machine.journal.add(new JournalRecord.Loaded(op, prepared.attemptEpoch(), LOADED));
             }
         }
+    }
+
+    /** What the journal says of a hand-over; what the caller knows is left out. */
+    Optional<HandOverStatement.Builder> handOver(String uid, OperationId op, boolean asSource) {
+        AgentView view = vm(uid).view();
+        var said = HandOverStatement.newBuilder().setVmUid(uid).setOpId(op.value());
+        if (asSource) {
+            return Optional.ofNullable(view.released().get(op))
+                    .map(
+                            released ->
+                                    said.setParty(HandOverStatement.Party.PARTY_SOURCE)
+                                            .setTargetNode(view.outgoing().get(op).target().value())
+                                            .setDigest(released.digest().value()));
+        }
+        return Optional.ofNullable(view.loaded().get(op))
+                .map(
+                        loaded ->
+                                said.setParty(HandOverStatement.Party.PARTY_TARGET)
+                                        .setSourceNode(view.prepared().get(op).source().value())
+                                        .setDigest(loaded.digest().value()));
     }
 
     List<MachineReport> reports() {

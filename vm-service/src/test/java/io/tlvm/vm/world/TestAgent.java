@@ -31,7 +31,8 @@ public final class TestAgent implements AutoCloseable {
         this.pki = PkiDirectory.open(directory.resolve(name));
         this.keys = new ScriptedKeys(name);
         this.service =
-                new AgentCalls(cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
+                new AgentCalls(
+                        name, cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
         this.server = listen(0);
         this.port = server.port();
         this.membership =
@@ -75,6 +76,11 @@ public final class TestAgent implements AutoCloseable {
 
     public void release(String rpc) {
         calls.release(rpc);
+    }
+
+    /** From now on it signs receipts with the certificate in this directory. */
+    public void signWith(Path identity) {
+        service.signWith(PkiDirectory.open(identity));
     }
 
     /** How often this RPC was called. */

@@ -151,7 +151,7 @@ record Credentials(
         }
     }
 
-    private static X509ExtendedTrustManager trust(Path file) {
+    static X509ExtendedTrustManager trust(Path file) {
         try {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);

@@ -67,6 +67,15 @@ public final class PkiDirectory implements AutoCloseable {
         return open(directory, Clock.systemUTC());
     }
 
+    /**
+     * The authorities in a PEM file alone, for checks that need no identity.
+     *
+     * @throws PkiUnusableException when the file has no certificate
+     */
+    public static X509ExtendedTrustManager authorities(Path file) {
+        return Credentials.trust(file);
+    }
+
     /** Looks at the files now. */
     public synchronized Reload reload() {
         try {
