@@ -7,6 +7,7 @@ import io.tlvm.foundation.identity.IdentityRefusedException;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.SpiffeId;
 import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.signature.CertificateSignature;
 import io.tlvm.node.v1.MigrationPlan;
 import io.tlvm.node.v1.SignedMigrationPlan;
 import io.tlvm.ownership.id.Epoch;
@@ -16,15 +17,11 @@ import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 
-import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
-import java.security.Signature;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -69,28 +66,17 @@ public final class Plans {
     }
 
     private void requireSignature(SignedMigrationPlan signed) throws PlanRejected {
+        var signature =
+                new CertificateSignature(signed.getSignature(), signed.getCertificateChainList());
         try {
-            List<X509Certificate> chain = new ArrayList<>();
-            CertificateFactory x509 = CertificateFactory.getInstance("X.509");
-            for (ByteString der : signed.getCertificateChainList()) {
-                chain.add(
-                        (X509Certificate)
-                                x509.generateCertificate(
-                                        new ByteArrayInputStream(der.toByteArray())));
-            }
-            if (chain.isEmpty()) {
-                throw new PlanRejected("it has no certificate");
-            }
+            List<X509Certificate> chain = signature.certificates();
             // vm-service signs as the client that it is towards agents.
             authorities.checkClientTrusted(chain.toArray(X509Certificate[]::new), "UNKNOWN");
             SpiffeId id = PeerIdentity.of(chain.getFirst(), clock.instant()).id();
             if (!id.equals(signer)) {
                 throw new PlanRejected("it is signed by " + id.uri() + ", not by " + signer.uri());
             }
-            Signature check = Signature.getInstance("SHA256withECDSA");
-            check.initVerify(chain.getFirst());
-            check.update(signed.getPlan().toByteArray());
-            if (!check.verify(signed.getSignature().toByteArray())) {
+            if (!signature.covers(signed.getPlan(), chain.getFirst())) {
                 throw new PlanRejected("its signature is not over these bytes");
             }
         } catch (CertificateException | IdentityRefusedException notTrusted) {

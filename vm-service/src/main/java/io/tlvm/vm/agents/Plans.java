@@ -3,6 +3,8 @@ package io.tlvm.vm.agents;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 
+import io.tlvm.foundation.signature.CertificateSignature;
+import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.node.v1.MigrationPlan;
 import io.tlvm.node.v1.SignedMigrationPlan;
 import io.tlvm.ownership.id.OperationId;
@@ -10,7 +12,6 @@ import io.tlvm.ownership.row.Attempt;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.machine.Work;
-import io.tlvm.vm.migration.PlanSigner;
 
 import java.time.Instant;
 import java.util.Objects;
@@ -20,11 +21,11 @@ import java.util.Objects;
  * target answered with.
  */
 final class Plans {
-    private final PlanSigner signer;
+    private final CertificateSigner signer;
     private final AgentChannels agents;
     private final MachineRecords machines;
 
-    Plans(PlanSigner signer, AgentChannels agents, MachineRecords machines) {
+    Plans(CertificateSigner signer, AgentChannels agents, MachineRecords machines) {
         this.signer = signer;
         this.agents = agents;
         this.machines = machines;
@@ -71,7 +72,7 @@ final class Plans {
 
     private SignedMigrationPlan signed(MigrationPlan plan) {
         ByteString bytes = plan.toByteString();
-        PlanSigner.Signed signed = signer.sign(bytes);
+        CertificateSignature signed = signer.sign(bytes);
         return SignedMigrationPlan.newBuilder()
                 .setPlan(bytes)
                 .setSignature(signed.signature())

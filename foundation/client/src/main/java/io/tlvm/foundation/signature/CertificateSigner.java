@@ -1,4 +1,4 @@
-package io.tlvm.vm.migration;
+package io.tlvm.foundation.signature;
 
 import com.google.protobuf.ByteString;
 
@@ -13,28 +13,16 @@ import java.util.Objects;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 /**
- * Signs migration plans with the key of this service's certificate, so that agents need not trust
- * who carries them.
+ * Signs with the key of this process's certificate, so that readers need not trust who carries what
+ * was signed.
  */
-public final class PlanSigner {
+public final class CertificateSigner {
     private static final String KEY_TYPE = "EC";
 
     private final X509ExtendedKeyManager keys;
 
-    public PlanSigner(X509ExtendedKeyManager keys) {
+    public CertificateSigner(X509ExtendedKeyManager keys) {
         this.keys = keys;
-    }
-
-    /**
-     * A signature with the chain that proves it.
-     *
-     * @param signature ECDSA over SHA-256, DER
-     * @param chain certificates, DER, leaf first
-     */
-    public record Signed(ByteString signature, List<ByteString> chain) {
-        public Signed {
-            chain = List.copyOf(chain);
-        }
     }
 
     /**
@@ -42,25 +30,25 @@ public final class PlanSigner {
      *
      * @throws IllegalStateException when the certificate's key is not an EC key
      */
-    public Signed sign(ByteString plan) {
+    public CertificateSignature sign(ByteString content) {
         // One alias for both, so that a rotation in between cannot mix a key with another chain.
         String alias =
                 Objects.requireNonNull(
                         keys.chooseServerAlias(KEY_TYPE, null, null),
-                        "migration plans need an EC key in the certificate");
+                        "signing needs an EC key in the certificate");
         X509Certificate[] chain = keys.getCertificateChain(alias);
         PrivateKey key = keys.getPrivateKey(alias);
         try {
-            Signature signature = Signature.getInstance("SHA256withECDSA");
+            Signature signature = Signature.getInstance(CertificateSignature.ALGORITHM);
             signature.initSign(Objects.requireNonNull(key));
-            signature.update(plan.asReadOnlyByteBuffer());
+            signature.update(content.asReadOnlyByteBuffer());
             List<ByteString> encoded = new ArrayList<>();
             for (X509Certificate certificate : Objects.requireNonNull(chain)) {
                 encoded.add(ByteString.copyFrom(certificate.getEncoded()));
             }
-            return new Signed(ByteString.copyFrom(signature.sign()), encoded);
+            return new CertificateSignature(ByteString.copyFrom(signature.sign()), encoded);
         } catch (GeneralSecurityException unusable) {
-            throw new IllegalStateException("cannot sign a migration plan", unusable);
+            throw new IllegalStateException("the certificate's key cannot sign", unusable);
         }
     }
 }
