@@ -1,5 +1,7 @@
 package io.tlvm.agent.machine;
 
+import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.gate.Point;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
@@ -63,6 +65,7 @@ public final class MachineDriver implements AutoCloseable {
     private final GuestActions guest;
     private final MigrationActions migrations;
     private final RecoveryActions recoveries;
+    private final BackupActions backups;
     private final MachineReports reports;
 
     private MachineDriver(VmUid vm, NodeEquipment equipment, boolean debugPaths)
@@ -79,6 +82,7 @@ public final class MachineDriver implements AutoCloseable {
         this.guest = new GuestActions(bench);
         this.migrations = new MigrationActions(bench, new Keeper(), states);
         this.recoveries = new RecoveryActions(bench, guest);
+        this.backups = new BackupActions(bench);
         this.reports = new MachineReports(bench, debugPaths);
     }
 
@@ -322,6 +326,20 @@ public final class MachineDriver implements AutoCloseable {
      */
     public Map<StateRef, List<KeyWrap>> recoveryWraps() throws InterruptedException {
         return queue.take(states::recoveryWraps, REPORT_PATIENCE);
+    }
+
+    /**
+     * Makes a backup of the machine's guest state: the content of its file.
+     *
+     * @throws MachineRefused when a newer row decided something else, the state is not what was
+     *     sealed or keeps changing, or the medium fails
+     */
+    public ByteString backup(BackupOrder order) throws InterruptedException {
+        return queue.take(
+                () -> {
+                    requireCurrent(order.version());
+                    return backups.seal(order);
+                });
     }
 
     /**
