@@ -8,6 +8,8 @@ import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.vm.agents.AgentRoom;
+import io.tlvm.vm.backup.Backups;
+import io.tlvm.vm.backup.Protection;
 import io.tlvm.vm.catalog.CatalogImages;
 import io.tlvm.vm.failover.Failover;
 import io.tlvm.vm.failover.Fencing;
@@ -29,7 +31,6 @@ import io.tlvm.vm.machine.VerbHandler;
 import io.tlvm.vm.migration.Measurements;
 import io.tlvm.vm.migration.MigrationSteps;
 import io.tlvm.vm.migration.Migrations;
-import io.tlvm.vm.migration.PlanSigner;
 import io.tlvm.vm.node.Cluster;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.ownership.OwnershipDriver;
@@ -83,14 +84,7 @@ class Rooms {
             PkiDirectory pki,
             RecoveryKeys keys,
             Clock clock) {
-        return new AgentRoom(
-                channels,
-                trustDomain,
-                nodes,
-                machines,
-                new PlanSigner(pki.keyManager()),
-                keys,
-                clock);
+        return new AgentRoom(channels, trustDomain, nodes, machines, pki, keys, clock);
     }
 
     void close(@Disposes AgentRoom agents) {
@@ -129,6 +123,19 @@ class Rooms {
             Clock clock) {
         var userIds = new Machines.UserIds(config.userId().first(), config.userId().count());
         return new Machines(records, images, userIds, form, operations::wake, clock);
+    }
+
+    @Produces
+    @Singleton
+    Backups backups(
+            Machines machines, MachineRecords records, RecoveryKeys keys, AgentRoom agents) {
+        return new Backups(machines, records, keys, agents.backups());
+    }
+
+    @Produces
+    @Singleton
+    Protection protection(VmConfig config) {
+        return new Protection(config.backup().ageMax());
     }
 
     @Produces

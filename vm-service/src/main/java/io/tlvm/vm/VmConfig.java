@@ -33,6 +33,16 @@ public interface VmConfig {
         Path directory();
     }
 
+    /** Backups of guest state. */
+    Backup backup();
+
+    /** When a VM's guest state counts as backed up. */
+    interface Backup {
+        /** A VM whose last backup is older has the condition GuestStateBackedUp=False. */
+        @WithDefault("26h")
+        Duration ageMax();
+    }
+
     /** A range of user ids that nothing else on the nodes uses. */
     interface UserId {
         /** First one, at least 1000. */

@@ -2,7 +2,9 @@ package io.tlvm.vm.agents;
 
 import io.grpc.StatusRuntimeException;
 import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.foundation.tls.ChannelFactory;
+import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.node.v1.GetTransferRequest;
 import io.tlvm.node.v1.PrepareDisksRequest;
 import io.tlvm.ownership.id.NodeName;
@@ -10,12 +12,12 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.backup.BackupSource;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Disks;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.migration.Measured;
-import io.tlvm.vm.migration.PlanSigner;
 import io.tlvm.vm.migration.Transfers;
 import io.tlvm.vm.node.NodeRecords;
 import io.tlvm.vm.ownership.StepFailure;
@@ -26,6 +28,7 @@ import io.tlvm.vm.refusal.VmRefused;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +47,7 @@ public final class AgentRoom implements Disks, Transfers, AutoCloseable {
 
     private final AgentChannels agents;
     private final AgentSteps steps;
+    private final BackupSource backups;
     private final Clock clock;
     private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -52,18 +56,29 @@ public final class AgentRoom implements Disks, Transfers, AutoCloseable {
             TrustDomain trustDomain,
             NodeRecords nodes,
             MachineRecords machines,
-            PlanSigner signer,
+            PkiDirectory pki,
             RecoveryKeys keys,
             Clock clock) {
+        var signer = new CertificateSigner(pki.keyManager());
         this.agents = new AgentChannels(channels, trustDomain, nodes);
         this.steps =
                 new AgentSteps(agents, machines, new Plans(signer, agents, machines), keys, clock);
+        this.backups =
+                new AgentBackups(
+                        agents,
+                        trustDomain,
+                        () -> List.of(pki.trustManager().getAcceptedIssuers()));
         this.clock = clock;
     }
 
     /** How the steps of rows are done. */
     public Steps steps() {
         return steps;
+    }
+
+    /** Makes backups where the state is. */
+    public BackupSource backups() {
+        return backups;
     }
 
     @Override

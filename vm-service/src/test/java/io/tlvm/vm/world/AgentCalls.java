@@ -40,6 +40,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
     private final ScriptedCalls calls;
     private final PkiDirectory pki;
     private final ScriptedKeys keys;
+    private final ScriptedBackups backups;
     private final Path ekCertificate;
 
     AgentCalls(
@@ -48,12 +49,14 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
             ScriptedCalls calls,
             PkiDirectory pki,
             ScriptedKeys keys,
+            ScriptedBackups backups,
             Path ekCertificate) {
         this.cluster = cluster;
         this.machines = machines;
         this.calls = calls;
         this.pki = pki;
         this.keys = keys;
+        this.backups = backups;
         this.ekCertificate = ekCertificate;
     }
 
@@ -446,6 +449,14 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                         GetMachineResponse.newBuilder()
                                 .setReport(machines.report(request.getVmUid()))
                                 .build());
+    }
+
+    @Override
+    public void sealBackup(SealBackupRequest request, StreamObserver<SealBackupResponse> answer) {
+        calls.serve(
+                "SealBackup",
+                answer,
+                () -> SealBackupResponse.newBuilder().setBundle(backups.seal(request)).build());
     }
 
     private static RowVersion version(io.tlvm.node.v1.Command told) {

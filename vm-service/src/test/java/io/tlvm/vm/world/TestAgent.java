@@ -21,6 +21,7 @@ public final class TestAgent implements AutoCloseable {
     private final ScriptedCalls calls = new ScriptedCalls();
     private final AgentCalls service;
     private final ScriptedKeys keys;
+    private final ScriptedBackups backups;
     private final Membership membership;
     private final int port;
     private volatile TlsServer server;
@@ -30,8 +31,10 @@ public final class TestAgent implements AutoCloseable {
         this.machines = new ScriptedMachines(cluster::check);
         this.pki = PkiDirectory.open(directory.resolve(name));
         this.keys = new ScriptedKeys(name);
+        this.backups = new ScriptedBackups(name, pki);
         this.service =
-                new AgentCalls(cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
+                new AgentCalls(
+                        cluster, machines, calls, pki, keys, backups, directory.resolve("ek.der"));
         this.server = listen(0);
         this.port = server.port();
         this.membership =
@@ -53,6 +56,10 @@ public final class TestAgent implements AutoCloseable {
 
     public ScriptedKeys keys() {
         return keys;
+    }
+
+    public ScriptedBackups backups() {
+        return backups;
     }
 
     ScriptedMachines machines() {

@@ -58,7 +58,7 @@ public final class World implements QuarkusTestResourceLifecycleManager {
                 Instant.now().plus(Duration.ofHours(1)),
                 TRUST + "user/alice",
                 TRUST + "user/admin");
-        for (char node = 'a'; node <= 'x'; node++) {
+        for (char node = 'a'; node <= 'z'; node++) {
             pki.issue(root.resolve("node-" + node), TRUST + "node/node-" + node + "/igvm-agent");
         }
         Files.write(
