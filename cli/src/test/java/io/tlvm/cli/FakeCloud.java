@@ -82,7 +82,9 @@ final class FakeCloud implements AutoCloseable {
             "projects/default/operations/compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001";
 
     final Path pki;
+    final TestPki authority;
     final FakeNodes nodes = new FakeNodes();
+    final FakeGuestStates guestStates = new FakeGuestStates();
     final List<CreateVirtualMachineRequest> creates = new CopyOnWriteArrayList<>();
     final List<MigrateVirtualMachineRequest> migrates = new CopyOnWriteArrayList<>();
     final List<DeleteVirtualMachineRequest> deletes = new CopyOnWriteArrayList<>();
@@ -108,7 +110,7 @@ final class FakeCloud implements AutoCloseable {
     private final Server compute;
 
     FakeCloud(Path directory) {
-        var authority = new TestPki("test");
+        authority = new TestPki("test");
         pki = authority.issue(directory.resolve("user"), "spiffe://" + DOMAIN + "/user/alice");
         catalog =
                 serve(
@@ -126,6 +128,7 @@ final class FakeCloud implements AutoCloseable {
                                 "spiffe://" + DOMAIN + "/svc/vm-service"),
                         new Machines(),
                         nodes,
+                        guestStates,
                         new Watch(),
                         new Operations());
     }

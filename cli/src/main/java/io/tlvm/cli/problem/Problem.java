@@ -30,6 +30,7 @@ public record Problem(
 
     private static final int FAILED = 1;
     private static final int USAGE = 2;
+    private static final int EXISTS = 4;
     private static final int STATE = 5;
     private static final int PERMISSION = 6;
     private static final int TIMEOUT = 8;
@@ -103,6 +104,16 @@ public record Problem(
     /** Content is not what it is said to be; exit code 9. */
     public static Problem integrity(String what, String fix) {
         return new Problem("IMAGE_DIGEST_MISMATCH", what, fix, List.of(), "", INTEGRITY);
+    }
+
+    /** A backup of guest state is not what it must be; exit code 9. */
+    public static Problem guestState(String what, String fix) {
+        return new Problem("GUEST_STATE_CORRUPT", what, fix, List.of(), "", INTEGRITY);
+    }
+
+    /** Something has the name already; exit code 4. */
+    public static Problem exists(String what, String fix) {
+        return new Problem("ALREADY_EXISTS", what, fix, List.of(), "", EXISTS);
     }
 
     /** The same with another advice. */
