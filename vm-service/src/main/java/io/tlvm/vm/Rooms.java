@@ -8,6 +8,7 @@ import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.HostPort;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.vm.agents.AgentRoom;
+import io.tlvm.vm.backup.BackupRecords;
 import io.tlvm.vm.backup.Backups;
 import io.tlvm.vm.backup.Protection;
 import io.tlvm.vm.catalog.CatalogImages;
@@ -127,8 +128,7 @@ class Rooms {
 
     @Produces
     @Singleton
-    Backups backups(
-            Machines machines, MachineRecords records, RecoveryKeys keys, AgentRoom agents) {
+    Backups backups(Machines machines, BackupRecords records, RecoveryKeys keys, AgentRoom agents) {
         return new Backups(machines, records, keys, agents.backups());
     }
 

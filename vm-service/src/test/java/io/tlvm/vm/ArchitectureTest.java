@@ -18,7 +18,7 @@ class ArchitectureTest {
         "io.tlvm.vm.migration..",
         "io.tlvm.vm.event..",
         "io.tlvm.vm.keys",
-        "io.tlvm.vm.backup..",
+        "io.tlvm.vm.backup",
         "io.tlvm.vm.refusal.."
     };
 

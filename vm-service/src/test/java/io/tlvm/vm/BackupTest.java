@@ -40,11 +40,12 @@ import java.util.List;
 @QuarkusTestResource(World.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BackupTest {
-    @TempDir static Path directory;
     private TestCluster cluster;
+    private Path directory;
 
     @BeforeAll
-    void open() throws IOException {
+    void open(@TempDir Path temporary) throws IOException {
+        directory = temporary;
         cluster = new TestCluster("node-y", "node-z");
     }
 

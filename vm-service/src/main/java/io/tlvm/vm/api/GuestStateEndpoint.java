@@ -30,6 +30,7 @@ class GuestStateEndpoint implements GuestStateService {
                                                                 .map(RecipientKey::new)
                                                                 .toList(),
                                                         Caller.current().uri())
+                                                .sealed()
                                                 .file())
                                 .build());
     }

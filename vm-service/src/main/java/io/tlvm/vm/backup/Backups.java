@@ -2,12 +2,12 @@ package io.tlvm.vm.backup;
 
 import io.tlvm.foundation.backup.RecipientKey;
 import io.tlvm.ownership.id.OperationId;
+import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Machine;
 import io.tlvm.vm.machine.MachineName;
-import io.tlvm.vm.machine.MachineRecords;
 import io.tlvm.vm.machine.MachineView;
 import io.tlvm.vm.machine.Machines;
 import io.tlvm.vm.refusal.ClusterRefusal;
@@ -25,17 +25,20 @@ public final class Backups {
     private static final String VERB = "back up the guest state of";
 
     private final Machines machines;
-    private final MachineRecords records;
+    private final BackupRecords records;
     private final RecoveryKeys keys;
     private final BackupSource source;
 
     public Backups(
-            Machines machines, MachineRecords records, RecoveryKeys keys, BackupSource source) {
+            Machines machines, BackupRecords records, RecoveryKeys keys, BackupSource source) {
         this.machines = machines;
         this.records = records;
         this.keys = keys;
         this.source = source;
     }
+
+    /** A backup of a VM. */
+    public record Made(VmUid vm, BackupSource.Sealed sealed) {}
 
     /**
      * Makes a backup.
@@ -44,7 +47,7 @@ public final class Backups {
      * @param actor who asks, for the log
      * @throws VmRefused NotFound, WrongState, InQuarantine, NodeSilent, StepFailed
      */
-    public BackupSource.Sealed make(MachineName name, List<RecipientKey> recipients, String actor) {
+    public Made make(MachineName name, List<RecipientKey> recipients, String actor) {
         MachineView view = machines.get(name);
         Machines.usable(view, VERB);
         OwnershipRow row = settled(view);
@@ -71,7 +74,7 @@ public final class Backups {
                 sealed.made().number(),
                 sealed.made().directory(),
                 sealed.made().recipients());
-        return sealed;
+        return new Made(machine.uid(), sealed);
     }
 
     /** The row, if its state rests or runs in one place. */

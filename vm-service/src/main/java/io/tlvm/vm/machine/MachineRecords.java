@@ -7,7 +7,6 @@ import io.tlvm.foundation.operation.OperationRecord;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
-import io.tlvm.vm.backup.MadeBackup;
 import io.tlvm.vm.migration.Measured;
 import io.tlvm.vm.node.StoragePath;
 import io.tlvm.vm.placement.Candidate;
@@ -94,9 +93,6 @@ public interface MachineRecords {
 
     /** Takes what an owner says of its VMs; what says nothing new is not written. */
     void observe(List<Sighting> sightings);
-
-    /** Remembers the last backup of its guest state. */
-    void backedUp(VmUid uid, MadeBackup backup);
 
     /** Adds to the migration record if it is of the same operation. */
     void note(VmUid uid, Measured measured);

@@ -9,7 +9,6 @@ import io.tlvm.foundation.postgres.Database;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
-import io.tlvm.vm.backup.MadeBackup;
 import io.tlvm.vm.machine.Asked;
 import io.tlvm.vm.machine.Begun;
 import io.tlvm.vm.machine.Condition;
@@ -294,11 +293,6 @@ class PostgresMachines implements MachineRecords, Measurements {
         row.conditions = MachineJson.conditions(after);
         row.host = told;
         return true;
-    }
-
-    @Override
-    public void backedUp(VmUid uid, MadeBackup backup) {
-        change(uid, row -> row.backup = BackupJson.write(backup));
     }
 
     @Override

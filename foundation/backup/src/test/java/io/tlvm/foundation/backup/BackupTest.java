@@ -37,14 +37,15 @@ class BackupTest {
     private static final byte[] VARIABLES = "variables".getBytes(StandardCharsets.UTF_8);
     private static final byte[] TPM = "encrypted vTPM".getBytes(StandardCharsets.UTF_8);
 
-    @TempDir private Path directory;
     private final TestPki pki = new TestPki("cluster");
     private final SecureRandom random = new SecureRandom();
+    private Path directory;
     private KeysetFile key;
     private BackupReader reader;
 
     @BeforeEach
-    void keys() throws IOException {
+    void keys(@TempDir Path temporary) throws IOException {
+        directory = temporary;
         key = KeysetFile.create(directory.resolve("recovery.keyset"));
         reader = readerOf(pki, "reader");
     }
