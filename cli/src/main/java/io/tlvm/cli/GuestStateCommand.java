@@ -3,6 +3,7 @@ package io.tlvm.cli;
 import io.tlvm.cli.backup.BackupFile;
 import io.tlvm.cli.backup.RecipientKeys;
 import io.tlvm.cli.drill.DrillFailed;
+import io.tlvm.cli.drill.SwtpmMissing;
 import io.tlvm.cli.drill.TpmDrill;
 import io.tlvm.cli.output.GuestStateViews;
 import io.tlvm.cli.problem.Problem;
@@ -199,8 +200,14 @@ final class GuestStateCommand {
             throw new ProblemException(
                     Problem.guestState(
                             source + ": its TPM does not start: " + failed.getMessage(),
-                            "install swtpm if it is missing; otherwise make another backup"),
+                            "do not rely on it; make another backup"),
                     failed);
+        } catch (SwtpmMissing missing) {
+            throw new ProblemException(
+                    Problem.state(
+                            "the drill was not held: " + missing.getMessage(),
+                            "install swtpm, or hold it on another machine"),
+                    missing);
         } catch (IOException unusable) {
             throw new ProblemException(
                     Problem.failed(

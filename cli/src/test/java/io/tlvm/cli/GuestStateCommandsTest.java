@@ -9,6 +9,7 @@ import io.tlvm.compute.v1.Condition;
 import io.tlvm.compute.v1.GuestState;
 import io.tlvm.compute.v1.VirtualMachine;
 import io.tlvm.foundation.backup.BackupPayload;
+import io.tlvm.foundation.backup.BackupPayload.TpmState;
 import io.tlvm.foundation.backup.BackupRefused;
 import io.tlvm.foundation.backup.BackupWriter;
 import io.tlvm.foundation.backup.RecipientKey;
@@ -135,6 +136,26 @@ class GuestStateCommandsTest {
 
         assertThat(drilled.status()).isEqualTo(9);
         assertThat(drilled.err()).contains("GUEST_STATE_CORRUPT", fingerprint());
+    }
+
+    @Test
+    void state_that_its_key_does_not_open_fails_the_drill_and_makes_no_new_tpm() {
+        var unused = keygen();
+        byte[] damaged = tpm.permall().clone();
+        damaged[damaged.length - 40] ^= 1;
+        cloud.guestStates.backups =
+                request ->
+                        sealed(
+                                request,
+                                cloud.authority,
+                                fingerprint(),
+                                new TpmState(tpm.state().key(), damaged));
+        assertThat(backup().status()).isZero();
+
+        var drilled = run("drill", "--key", path("key"));
+
+        assertThat(drilled.status()).isEqualTo(9);
+        assertThat(drilled.err()).contains("its TPM does not start");
     }
 
     @Test
@@ -265,10 +286,15 @@ class GuestStateCommandsTest {
     }
 
     private byte[] sealed(BackupGuestStateRequest request, TestPki authority, String ek) {
+        return sealed(request, authority, ek, tpm.state());
+    }
+
+    private byte[] sealed(
+            BackupGuestStateRequest request, TestPki authority, String ek, TpmState state) {
         try {
             Path identity = Files.createTempDirectory(directory, "node");
             var keys = PkiDirectory.open(authority.issue(identity, NODE)).keyManager();
-            try (var payload = new BackupPayload(Optional.of(tpm.state()), new byte[] {1, 2, 3})) {
+            try (var payload = new BackupPayload(Optional.of(state), new byte[] {1, 2, 3})) {
                 return new BackupWriter(new CertificateSigner(keys), new SecureRandom())
                         .write(
                                 facts(request, ek),

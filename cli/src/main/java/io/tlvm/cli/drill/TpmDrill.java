@@ -7,6 +7,7 @@ import io.tlvm.foundation.backup.BackupPayload.TpmState;
 import io.tlvm.foundation.file.TreeRemoval;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -40,11 +41,12 @@ public final class TpmDrill {
      *
      * @return DER
      * @throws DrillFailed when swtpm does not take the state, or does not answer
+     * @throws SwtpmMissing when there is none here
      * @throws IOException when the directory cannot be used
      * @throws InterruptedException when the thread is interrupted; everything is removed then too
      */
     public static byte[] endorsementKeyCertificate(TpmState state)
-            throws DrillFailed, IOException, InterruptedException {
+            throws DrillFailed, SwtpmMissing, IOException, InterruptedException {
         Path directory =
                 Files.isWritable(IN_MEMORY)
                         ? Files.createTempDirectory(IN_MEMORY, "tlvm-drill-")
@@ -57,7 +59,7 @@ public final class TpmDrill {
     }
 
     private static byte[] ask(Path directory, TpmState state)
-            throws DrillFailed, IOException, InterruptedException {
+            throws DrillFailed, SwtpmMissing, IOException, InterruptedException {
         Path tpm = Files.createDirectory(directory.resolve("tpm"));
         Files.write(tpm.resolve(STATE), state.file(), CREATE_NEW, WRITE);
         Path socket = directory.resolve("socket");
@@ -66,8 +68,7 @@ public final class TpmDrill {
         try {
             // Reads of the socket have no time limit of their own: they end with the process.
             Thread.ofVirtual().start(() -> endIn(PATIENCE, swtpm));
-            awaitSocket(socket, swtpm, log);
-            try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            try (SocketChannel channel = connect(socket, swtpm, log)) {
                 return new TpmConversation(channel).endorsementKeyCertificate();
             } catch (IOException broken) {
                 throw new DrillFailed("swtpm broke off: " + tail(log), broken);
@@ -82,7 +83,7 @@ public final class TpmDrill {
      * {@code terminate} it ends with the connection, also when this program is killed.
      */
     private static Process start(Path tpm, Path socket, Path log, TpmState state)
-            throws IOException, DrillFailed {
+            throws IOException {
         ProcessBuilder builder =
                 new ProcessBuilder(
                         List.of(
@@ -108,22 +109,27 @@ public final class TpmDrill {
         try (var in = process.getOutputStream()) {
             state.key().writeHexLine(in);
         } catch (IOException gone) {
-            process.destroyForcibly();
-            throw new DrillFailed("swtpm took no key: " + tail(log), gone);
+            // It ended before it took the key; who waits for it sees how.
+            return process;
         }
         return process;
     }
 
-    private static void awaitSocket(Path socket, Process swtpm, Path log)
-            throws DrillFailed, IOException, InterruptedException {
-        while (!Files.exists(socket)) {
-            if (swtpm.waitFor(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new DrillFailed(
-                        swtpm.exitValue() == NO_SUCH_PROGRAM
-                                ? "there is no swtpm on this machine"
-                                : "swtpm does not take the state: " + tail(log));
+    /** Bounded by the process, whose time is. */
+    private static SocketChannel connect(Path socket, Process swtpm, Path log)
+            throws DrillFailed, SwtpmMissing, IOException, InterruptedException {
+        while (!swtpm.waitFor(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+            try {
+                return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+            } catch (SocketException notYet) {
+                // The name comes before anybody listens behind it.
+                continue;
             }
         }
+        if (swtpm.exitValue() == NO_SUCH_PROGRAM) {
+            throw new SwtpmMissing();
+        }
+        throw new DrillFailed("swtpm does not take the state: " + tail(log));
     }
 
     private static void endIn(Duration patience, Process process) {

@@ -43,11 +43,12 @@ final class BackupActions {
     /**
      * The content of the backup's file.
      *
-     * @throws MachineRefused when the state is not what was sealed, keeps changing, or a recipient
-     *     is none
+     * @throws MachineRefused when a newer row decided something else, the state is not what was
+     *     sealed, keeps changing, or a recipient is none
      * @throws IOException when the medium fails
      */
     ByteString seal(BackupOrder order) throws IOException {
+        bench.requireCurrent(order.version());
         if (bench.processes.current().isPresent()) {
             var claim = bench.journal.view().claim();
             if (claim == null || !claim.directory().equals(order.directory())) {

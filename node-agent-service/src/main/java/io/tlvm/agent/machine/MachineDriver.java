@@ -335,11 +335,7 @@ public final class MachineDriver implements AutoCloseable {
      *     sealed or keeps changing, or the medium fails
      */
     public ByteString backup(BackupOrder order) throws InterruptedException {
-        return queue.take(
-                () -> {
-                    requireCurrent(order.version());
-                    return backups.seal(order);
-                });
+        return queue.take(() -> backups.seal(order));
     }
 
     /**
@@ -369,14 +365,7 @@ public final class MachineDriver implements AutoCloseable {
      * @throws MachineRefused when a newer row decided something else, or the machine is purged
      */
     public void requireCurrent(RowVersion asked) {
-        var view = bench.journal.view();
-        if (asked.isBefore(view.rowVersion())) {
-            throw new MachineRefusal.Protocol(new Verdict.Reason.Stale(view.rowVersion(), asked))
-                    .of(vm);
-        }
-        if (view.purged()) {
-            throw new MachineRefusal.Protocol(new Verdict.Reason.Purged()).of(vm);
-        }
+        bench.requireCurrent(asked);
     }
 
     /**

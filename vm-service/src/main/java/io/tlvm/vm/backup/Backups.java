@@ -66,7 +66,7 @@ public final class Backups {
         Machine machine = view.machine();
         BackupSource.Sealed sealed =
                 source.seal(machine, row, new OperationId(UUID.randomUUID().toString()), counted);
-        records.backedUp(machine.uid(), sealed.made());
+        // Before anything else may fail: from here on there is a copy of the vTPM.
         AUDIT.infof(
                 "vm=%s event=BACKUP actor=%s backup=%s directory=%s recipients=%s",
                 machine.uid(),
@@ -74,6 +74,7 @@ public final class Backups {
                 sealed.made().number(),
                 sealed.made().directory(),
                 sealed.made().recipients());
+        records.backedUp(machine.uid(), sealed.made());
         return new Made(machine.uid(), sealed);
     }
 
