@@ -104,6 +104,7 @@ public final class Tlvm {
                                         .addSubcommand(
                                                 new CommandLine(new PublisherCommand(session)))
                                         .addSubcommand(new PublishCommand(session)))
+                        .addSubcommand(new GuestStateCommand(session))
                         .addSubcommand(new NodeCommand(session))
                         .addSubcommand(new StoragePathCommand(session))
                         .addSubcommand(new OpCommand(session))

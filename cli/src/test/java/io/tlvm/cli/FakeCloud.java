@@ -82,9 +82,10 @@ final class FakeCloud implements AutoCloseable {
             "projects/default/operations/compute-0d6f6a6e-3d5f-4c1a-9f3b-5a7c1f0c0001";
 
     final Path pki;
-    final TestPki authority = new TestPki("test");
+    final TestPki authority;
     final FakeNodes nodes = new FakeNodes();
     final FakeAudit audit = new FakeAudit();
+    final FakeGuestStates guestStates = new FakeGuestStates();
     final List<CreateVirtualMachineRequest> creates = new CopyOnWriteArrayList<>();
     final List<MigrateVirtualMachineRequest> migrates = new CopyOnWriteArrayList<>();
     final List<DeleteVirtualMachineRequest> deletes = new CopyOnWriteArrayList<>();
@@ -110,6 +111,7 @@ final class FakeCloud implements AutoCloseable {
     private final Server compute;
 
     FakeCloud(Path directory) {
+        authority = new TestPki("test");
         pki = authority.issue(directory.resolve("user"), "spiffe://" + DOMAIN + "/user/alice");
         catalog =
                 serve(
@@ -128,6 +130,7 @@ final class FakeCloud implements AutoCloseable {
                         new Machines(),
                         nodes,
                         audit,
+                        guestStates,
                         new Watch(),
                         new Operations());
     }

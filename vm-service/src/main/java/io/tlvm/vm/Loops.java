@@ -1,8 +1,15 @@
 package io.tlvm.vm;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.tlvm.foundation.backup.RecipientKey;
 import io.tlvm.vm.audit.AuditWriter;
+import io.tlvm.vm.backup.BackupRecords;
+import io.tlvm.vm.backup.Backups;
+import io.tlvm.vm.backup.Escrow;
+import io.tlvm.vm.backup.directory.DirectoryShelf;
 import io.tlvm.vm.failover.Failover;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Purges;
@@ -15,7 +22,14 @@ import io.tlvm.vm.ownership.Settler;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** Starts and stops what runs without being asked. */
 @Singleton
@@ -29,6 +43,7 @@ class Loops {
     private final SilenceWatch silence;
     private final Purges purges;
     private final AuditWriter audit;
+    private final Optional<Escrow> escrow;
 
     Loops(
             RecoveryKeys keys,
@@ -37,13 +52,44 @@ class Loops {
             NodeRecords nodes,
             OwnershipRows rows,
             OwnershipDriver driver,
-            AuditWriter audit) {
+            AuditWriter audit,
+            Backups backups,
+            BackupRecords backupRecords,
+            VmConfig config,
+            Clock clock) {
         this.keys = keys;
         this.settler = settler;
         this.failover = failover;
         this.silence = new SilenceWatch(nodes, SILENCE_PERIOD);
         this.audit = audit;
         this.purges = new Purges(rows, driver, PURGE_PERIOD);
+        this.escrow =
+                config.backup()
+                        .directory()
+                        .map(
+                                directory ->
+                                        new Escrow(
+                                                backups,
+                                                backupRecords,
+                                                new DirectoryShelf(directory),
+                                                recipients(config.backup()),
+                                                config.backup().interval(),
+                                                clock));
+    }
+
+    private static List<RecipientKey> recipients(VmConfig.Backup config) {
+        List<RecipientKey> keys = new ArrayList<>();
+        for (Path file : config.recipients().orElse(List.of())) {
+            try {
+                keys.add(RecipientKey.parsePem(Files.readString(file, US_ASCII)));
+            } catch (IOException | IllegalArgumentException unusable) {
+                throw new IllegalStateException(
+                        "tlvm.vm.backup.recipients names %s, which is no public key: %s"
+                                .formatted(file, unusable.getMessage()),
+                        unusable);
+            }
+        }
+        return keys;
     }
 
     void start(@Observes StartupEvent event) {
@@ -53,9 +99,11 @@ class Loops {
         silence.start();
         purges.start();
         audit.start();
+        escrow.ifPresent(Escrow::start);
     }
 
     void stop(@Observes ShutdownEvent event) {
+        escrow.ifPresent(Escrow::close);
         purges.close();
         silence.close();
         failover.close();

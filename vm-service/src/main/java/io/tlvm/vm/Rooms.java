@@ -14,6 +14,9 @@ import io.tlvm.vm.agents.AgentRoom;
 import io.tlvm.vm.agents.Receipts;
 import io.tlvm.vm.audit.AuditChain;
 import io.tlvm.vm.audit.AuditWriter;
+import io.tlvm.vm.backup.BackupRecords;
+import io.tlvm.vm.backup.Backups;
+import io.tlvm.vm.backup.Protection;
 import io.tlvm.vm.catalog.CatalogImages;
 import io.tlvm.vm.failover.Failover;
 import io.tlvm.vm.failover.Fencing;
@@ -112,6 +115,7 @@ class Rooms {
                 trustDomain,
                 nodes,
                 machines,
+                pki,
                 signer,
                 keys,
                 new Receipts(signer, handOvers, clock),
@@ -154,6 +158,18 @@ class Rooms {
             Clock clock) {
         var userIds = new Machines.UserIds(config.userId().first(), config.userId().count());
         return new Machines(records, images, userIds, form, operations::wake, clock);
+    }
+
+    @Produces
+    @Singleton
+    Backups backups(Machines machines, BackupRecords records, RecoveryKeys keys, AgentRoom agents) {
+        return new Backups(machines, records, keys, agents.backups());
+    }
+
+    @Produces
+    @Singleton
+    Protection protection(VmConfig config) {
+        return new Protection(config.backup().ageMax());
     }
 
     @Produces

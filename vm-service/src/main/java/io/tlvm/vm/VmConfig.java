@@ -5,6 +5,8 @@ import io.smallrye.config.WithDefault;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /** Settings of vm-service. */
 @ConfigMapping(prefix = "tlvm.vm")
@@ -45,6 +47,32 @@ public interface VmConfig {
          * file.
          */
         Path directory();
+    }
+
+    /** Backups of guest state. */
+    Backup backup();
+
+    /** The escrow, and when a VM's guest state counts as backed up. */
+    interface Backup {
+        /**
+         * Directory in which this service keeps backups that it makes by itself; without it, it
+         * makes none. On another storage than the VMs, the same one for every replica.
+         */
+        Optional<Path> directory();
+
+        /**
+         * Files of public keys (PEM, {@code tlvm guest-state keygen}) that those backups are made
+         * for; without them the cluster's recovery key.
+         */
+        Optional<List<Path>> recipients();
+
+        /** Between two backups of a VM; one whose state went elsewhere gets one at once. */
+        @WithDefault("24h")
+        Duration interval();
+
+        /** A VM whose last backup is older has the condition GuestStateBackedUp=False. */
+        @WithDefault("26h")
+        Duration ageMax();
     }
 
     /** A range of user ids that nothing else on the nodes uses. */

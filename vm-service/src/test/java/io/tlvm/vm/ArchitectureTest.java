@@ -19,6 +19,7 @@ class ArchitectureTest {
         "io.tlvm.vm.event..",
         "io.tlvm.vm.audit..",
         "io.tlvm.vm.keys",
+        "io.tlvm.vm.backup",
         "io.tlvm.vm.refusal.."
     };
 

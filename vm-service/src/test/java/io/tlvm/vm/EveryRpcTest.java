@@ -61,6 +61,7 @@ class EveryRpcTest {
                         "tlvm.compute.v1.NodeService",
                         "tlvm.compute.v1.StoragePathService",
                         "tlvm.compute.v1.AuditService",
+                        "tlvm.compute.v1.GuestStateService",
                         "tlvm.node.v1.ClusterService",
                         "google.longrunning.Operations");
     }

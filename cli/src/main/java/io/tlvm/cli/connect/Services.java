@@ -12,6 +12,7 @@ import io.tlvm.cli.input.ResourceNames;
 import io.tlvm.cli.problem.Problem;
 import io.tlvm.cli.problem.ProblemException;
 import io.tlvm.compute.v1.AuditServiceGrpc;
+import io.tlvm.compute.v1.GuestStateServiceGrpc;
 import io.tlvm.compute.v1.NodeServiceGrpc;
 import io.tlvm.compute.v1.StoragePathServiceGrpc;
 import io.tlvm.compute.v1.VirtualMachineServiceGrpc;
@@ -92,6 +93,11 @@ public final class Services implements AutoCloseable {
     /** VMs. */
     public VirtualMachineServiceGrpc.VirtualMachineServiceBlockingStub vms() {
         return VirtualMachineServiceGrpc.newBlockingStub(compute);
+    }
+
+    /** Backups of guest state. */
+    public GuestStateServiceGrpc.GuestStateServiceBlockingStub guestState() {
+        return GuestStateServiceGrpc.newBlockingStub(compute);
     }
 
     /** Changes of VMs. */

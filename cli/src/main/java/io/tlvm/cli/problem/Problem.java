@@ -30,6 +30,7 @@ public record Problem(
 
     private static final int FAILED = 1;
     private static final int USAGE = 2;
+    private static final int EXISTS = 4;
     private static final int STATE = 5;
     private static final int PERMISSION = 6;
     private static final int TIMEOUT = 8;
@@ -108,6 +109,16 @@ public record Problem(
     /** The audit chain, or what should prove something about it, is not as it was; exit code 9. */
     public static Problem chainBroken(String what, String fix) {
         return new Problem("AUDIT_CHAIN_BROKEN", what, fix, List.of(), "", INTEGRITY);
+    }
+
+    /** A backup of guest state is not what it must be; exit code 9. */
+    public static Problem guestState(String what, String fix) {
+        return new Problem("GUEST_STATE_CORRUPT", what, fix, List.of(), "", INTEGRITY);
+    }
+
+    /** Something has the name already; exit code 4. */
+    public static Problem exists(String what, String fix) {
+        return new Problem("ALREADY_EXISTS", what, fix, List.of(), "", EXISTS);
     }
 
     /** The same with another advice. */

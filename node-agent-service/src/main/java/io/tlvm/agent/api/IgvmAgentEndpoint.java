@@ -5,6 +5,7 @@ import io.smallrye.mutiny.Uni;
 import io.tlvm.agent.cluster.JoinState;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.machine.Answer;
+import io.tlvm.agent.machine.BackupOrder;
 import io.tlvm.agent.machine.MachineDriver;
 import io.tlvm.agent.machine.MachineRefusal;
 import io.tlvm.agent.machine.Order;
@@ -36,6 +37,8 @@ import io.tlvm.node.v1.RetireRequest;
 import io.tlvm.node.v1.RetireResponse;
 import io.tlvm.node.v1.RunRequest;
 import io.tlvm.node.v1.RunResponse;
+import io.tlvm.node.v1.SealBackupRequest;
+import io.tlvm.node.v1.SealBackupResponse;
 import io.tlvm.node.v1.StopRequest;
 import io.tlvm.node.v1.StopResponse;
 import io.tlvm.node.v1.StoreFromStateRefRequest;
@@ -310,6 +313,17 @@ class IgvmAgentEndpoint implements IgvmAgentService {
                                     Translate.version(c), Translate.epoch(c), Translate.op(c));
                     Answer unused = obey(Order.of(Translate.vm(c), purge, request.getStorage()));
                     return PurgeResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public Uni<SealBackupResponse> sealBackup(SealBackupRequest request) {
+        return Answering.with(
+                () -> {
+                    BackupOrder order = Translate.backup(request);
+                    return SealBackupResponse.newBuilder()
+                            .setBundle(driver(order.vm()).backup(order))
+                            .build();
                 });
     }
 

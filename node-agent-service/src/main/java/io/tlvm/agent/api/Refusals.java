@@ -54,6 +54,19 @@ final class Refusals {
                                     directory, vm, what)
                             .with("stateRef", directory)
                             .with("reason", what);
+            case MachineRefusal.StateChanging(var directory, var attempts) ->
+                    of(ErrorReason.ERROR_REASON_TOO_MANY_REQUESTS)
+                            .what(
+                                    "the guest of machine %s changed its state %s during each of"
+                                            + " %d attempts to read it",
+                                    vm, directory, attempts)
+                            .retryAfter(SOON)
+                            .with("stateRef", directory);
+            case MachineRefusal.RecipientRefused(var keyId, var what) ->
+                    of(ErrorReason.ERROR_REASON_VALIDATION_FAILED)
+                            .what("recipients: nothing can be sealed to key %s: %s", keyId, what)
+                            .violation("recipients", "recipients.usable", what)
+                            .with("keyId", keyId);
             case MachineRefusal.KeyRefused(var directory) ->
                     of(ErrorReason.ERROR_REASON_PERMISSION_DENIED)
                             .what(

@@ -6,6 +6,8 @@ import io.tlvm.agent.cluster.KeyReports;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
 import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.machine.Answer;
+import io.tlvm.agent.machine.BackupOrder;
+import io.tlvm.foundation.backup.RecipientKey;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.node.v1.BeginOutgoingResponse;
 import io.tlvm.node.v1.Command;
@@ -21,14 +23,17 @@ import io.tlvm.node.v1.RunMode;
 import io.tlvm.node.v1.RunNotClaimed;
 import io.tlvm.node.v1.RunResponse;
 import io.tlvm.node.v1.RunStateRefused;
+import io.tlvm.node.v1.SealBackupRequest;
 import io.tlvm.node.v1.StateStored;
 import io.tlvm.node.v1.StopMode;
 import io.tlvm.node.v1.StopResponse;
 import io.tlvm.node.v1.StoreFromStateRefResponse;
 import io.tlvm.node.v1.StoreStateRefused;
+import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.RowVersion;
+import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.Phase;
 
@@ -38,6 +43,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Between the contract's messages and the domain's values. */
 final class Translate {
@@ -57,6 +63,22 @@ final class Translate {
 
     static RowVersion version(Command command) {
         return new RowVersion(command.getRowVersion());
+    }
+
+    static BackupOrder backup(SealBackupRequest request) {
+        Command command = request.getCommand();
+        return new BackupOrder(
+                vm(command),
+                version(command),
+                epoch(command),
+                op(command),
+                new StateRef(request.getStateRef()),
+                Optional.of(request.getEkFingerprint())
+                        .filter(fingerprint -> !fingerprint.isEmpty())
+                        .map(Digest::new),
+                request.getSpec(),
+                request.getVmName(),
+                request.getRecipientsList().stream().map(RecipientKey::new).toList());
     }
 
     static Phase.Mode mode(RunMode mode) {

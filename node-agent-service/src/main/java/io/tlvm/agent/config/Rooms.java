@@ -21,6 +21,7 @@ import io.tlvm.agent.image.ImageCache;
 import io.tlvm.agent.image.VhdxConversion;
 import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.keys.NodeKeyset;
+import io.tlvm.agent.machine.BackupEquipment;
 import io.tlvm.agent.machine.DiskPreparation;
 import io.tlvm.agent.machine.Machines;
 import io.tlvm.agent.machine.NodeEquipment;
@@ -37,6 +38,7 @@ import io.tlvm.agent.tpm.SwtpmSetup;
 import io.tlvm.agent.transfer.GrpcTransferLink;
 import io.tlvm.agent.transfer.Rehearsal;
 import io.tlvm.agent.transfer.TransferAdmission;
+import io.tlvm.foundation.backup.BackupWriter;
 import io.tlvm.foundation.config.TlvmConfig;
 import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.gate.Gates;
@@ -153,11 +155,14 @@ class Rooms {
             HostCapabilities host,
             Guardian guardian,
             KeyRing keys,
+            PkiDirectory pki,
             StoragePaths storage,
             ChannelFactory channels,
             TrustDomain trustDomain,
             Gates gates,
+            Clock clock,
             MeterRegistry meters) {
+        SecureRandom random = new SecureRandom();
         Path ekCa =
                 config.ekCaDirectory().orElseGet(() -> common.pki().directory().resolve("ek-ca"));
         return new NodeEquipment(
@@ -168,7 +173,11 @@ class Rooms {
                 new QemuLauncher(guardian, host.qemu(), host.swtpm(), QMP_COMMAND_MAX),
                 new SwtpmSetup(ekCa, MANUFACTURE_MAX),
                 keys,
-                new SecureRandom(),
+                new BackupEquipment(
+                        new BackupWriter(new CertificateSigner(pki.keyManager()), random),
+                        trustDomain,
+                        clock),
+                random,
                 storage,
                 new GrpcTransferLink(channels, trustDomain),
                 gates,

@@ -8,6 +8,7 @@ import io.tlvm.agent.keys.KeyRing;
 import io.tlvm.agent.keys.KeyWrap;
 import io.tlvm.agent.keys.NodeKeyset;
 import io.tlvm.agent.keys.StateKey;
+import io.tlvm.agent.keys.SwtpmKey;
 import io.tlvm.agent.tpm.PermanentState;
 import io.tlvm.agent.tpm.TpmPayload;
 import io.tlvm.foundation.file.DurableFile;
@@ -213,6 +214,13 @@ public final class HeldState implements AutoCloseable {
         if (!vtpm) {
             return new Content(Optional.empty(), Optional.empty(), image);
         }
+        try (TpmPayload payload = payload()) {
+            return new Content(
+                    Optional.of(payload.keyedDigest(keys)), Optional.of(payload.sha256()), image);
+        }
+    }
+
+    private TpmPayload payload() throws IOException {
         if (!(StableRead.read(directory.permanentState(), PermanentState.FILE_MAX)
                 instanceof StableRead.Outcome.Stable(byte[] file))) {
             throw new IOException(directory.permanentState() + " cannot be read as a whole");
@@ -220,24 +228,52 @@ public final class HeldState implements AutoCloseable {
         return switch (PermanentState.read(file, keys.swtpmKey())) {
             case PermanentState.Reading.Rejected(var why) ->
                     throw new IOException(directory.permanentState() + ": " + why.message());
-            case PermanentState.Reading.Authentic(TpmPayload payload) -> {
-                try (payload) {
-                    yield new Content(
-                            Optional.of(payload.keyedDigest(keys)),
-                            Optional.of(payload.sha256()),
-                            image);
-                }
-            }
+            case PermanentState.Reading.Authentic(TpmPayload payload) -> payload;
         };
     }
 
     /**
-     * The content of the UEFI variables.
+     * The same state under another key, to be kept elsewhere.
      *
-     * @throws IOException when they are missing, of another size, or the medium fails
+     * @param tpm content of a file {@code tpm2-00.permall}; empty without vTPM
+     * @param variables content of VARS.fd
+     * @param common the digest that original and copy have in common
      */
-    public byte[] variableImage() throws IOException {
-        return variableSnapshot().image().toByteArray();
+    public record Copy(Optional<byte[]> tpm, byte[] variables, Digest common) {}
+
+    /**
+     * Copies exactly the state that is named.
+     *
+     * @param tpm keyed digest of the vTPM payload; empty for a machine without vTPM
+     * @param image SHA-256 of the variables
+     * @param under what swtpm reads the copy with
+     * @return empty when the files hold another state: it changed meanwhile
+     * @throws IOException when a file is missing, not authentic, or the medium fails
+     */
+    public Optional<Copy> copy(
+            Optional<Digest> tpm, Digest image, SwtpmKey under, SecureRandom random)
+            throws IOException {
+        VariableStore.Snapshot.Complete found = variableSnapshot();
+        if (!found.digest().equals(image)) {
+            return Optional.empty();
+        }
+        byte[] copied = found.image().toByteArray();
+        if (tpm.isEmpty()) {
+            return Optional.of(
+                    new Copy(
+                            Optional.empty(),
+                            copied,
+                            GuestStateDigest.of(Optional.empty(), image)));
+        }
+        try (TpmPayload payload = payload()) {
+            return payload.keyedDigest(keys).equals(tpm.get())
+                    ? Optional.of(
+                            new Copy(
+                                    Optional.of(payload.under(under, random)),
+                                    copied,
+                                    GuestStateDigest.of(Optional.of(payload.sha256()), image)))
+                    : Optional.empty();
+        }
     }
 
     private VariableStore.Snapshot.Complete variableSnapshot() throws IOException {

@@ -1,16 +1,8 @@
 package io.tlvm.agent.keys;
 
-import com.google.crypto.tink.AccessesPartialKey;
-import com.google.crypto.tink.Aead;
-import com.google.crypto.tink.InsecureSecretKeyAccess;
-import com.google.crypto.tink.KeysetHandle;
-import com.google.crypto.tink.RegistryConfiguration;
-import com.google.crypto.tink.aead.AeadConfig;
-import com.google.crypto.tink.aead.AesGcmKey;
-import com.google.crypto.tink.aead.AesGcmParameters;
-import com.google.crypto.tink.util.SecretBytes;
-
+import io.tlvm.foundation.keyset.AesGcm;
 import io.tlvm.foundation.keyset.ContextInfo;
+import io.tlvm.foundation.secret.KeyBytes;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
@@ -70,11 +62,7 @@ public final class DirectoryKeys implements AutoCloseable {
      * @return nonce, ciphertext, tag
      */
     public byte[] sealManifest(byte[] plaintext, ContextInfo context) {
-        try {
-            return manifestCipher().encrypt(plaintext, context.bytes());
-        } catch (GeneralSecurityException broken) {
-            throw new IllegalStateException("AES-256-GCM is not usable in this process", broken);
-        }
+        return manifest.open(key -> AesGcm.seal(key, plaintext, context.bytes()));
     }
 
     /**
@@ -84,7 +72,8 @@ public final class DirectoryKeys implements AutoCloseable {
      *     number, or was sealed under another state key
      */
     public byte[] openManifest(byte[] sealed, ContextInfo context) throws GeneralSecurityException {
-        return manifestCipher().decrypt(sealed, context.bytes());
+        return manifest.<byte[], GeneralSecurityException>open(
+                key -> AesGcm.open(key, sealed, context.bytes()));
     }
 
     /**
@@ -104,32 +93,6 @@ public final class DirectoryKeys implements AutoCloseable {
                         throw new IllegalStateException(
                                 "HMAC-SHA256 is not usable in this process", broken);
                     }
-                });
-    }
-
-    @AccessesPartialKey
-    private Aead manifestCipher() throws GeneralSecurityException {
-        AeadConfig.register();
-        return manifest.<Aead, GeneralSecurityException>open(
-                key -> {
-                    AesGcmParameters parameters =
-                            AesGcmParameters.builder()
-                                    .setKeySizeBytes(KeyBytes.LENGTH)
-                                    .setIvSizeBytes(12)
-                                    .setTagSizeBytes(16)
-                                    .setVariant(AesGcmParameters.Variant.NO_PREFIX)
-                                    .build();
-                    AesGcmKey gcm =
-                            AesGcmKey.builder()
-                                    .setParameters(parameters)
-                                    .setKeyBytes(
-                                            SecretBytes.copyFrom(
-                                                    key, InsecureSecretKeyAccess.get()))
-                                    .build();
-                    return KeysetHandle.newBuilder()
-                            .addEntry(KeysetHandle.importKey(gcm).withRandomId().makePrimary())
-                            .build()
-                            .getPrimitive(RegistryConfiguration.get(), Aead.class);
                 });
     }
 

@@ -1,5 +1,8 @@
 package io.tlvm.agent.keys;
 
+import io.tlvm.foundation.secret.KeyBytes;
+import io.tlvm.foundation.secret.KeyUse;
+
 import java.security.SecureRandom;
 
 /**

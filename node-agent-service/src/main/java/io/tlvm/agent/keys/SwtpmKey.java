@@ -1,17 +1,27 @@
 package io.tlvm.agent.keys;
 
+import io.tlvm.foundation.secret.KeyBytes;
+import io.tlvm.foundation.secret.KeyUse;
+
 import java.io.IOException;
 import java.io.OutputStream;
+import java.security.SecureRandom;
 
 /**
  * What swtpm encrypts its permanent state with: AES-256-CBC, and HMAC-SHA256 over ciphertext and
- * initialisation vector, both with this key. Derived from the state key, never stored.
+ * initialisation vector, both with this key. That of a directory is derived from its state key and
+ * never stored.
  */
 public final class SwtpmKey implements AutoCloseable {
     private final KeyBytes bytes;
 
     SwtpmKey(KeyBytes bytes) {
         this.bytes = bytes;
+    }
+
+    /** A new random key, for a copy that lies in no directory. */
+    public static SwtpmKey random(SecureRandom random) {
+        return new SwtpmKey(KeyBytes.random(random));
     }
 
     /**

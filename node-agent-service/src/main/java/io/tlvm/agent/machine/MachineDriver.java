@@ -1,5 +1,7 @@
 package io.tlvm.agent.machine;
 
+import com.google.protobuf.ByteString;
+
 import io.tlvm.agent.gate.Point;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.hypervisor.qemu.MigrationInfo;
@@ -64,6 +66,7 @@ public final class MachineDriver implements AutoCloseable {
     private final GuestActions guest;
     private final MigrationActions migrations;
     private final RecoveryActions recoveries;
+    private final BackupActions backups;
     private final MachineReports reports;
 
     private MachineDriver(VmUid vm, NodeEquipment equipment, boolean debugPaths)
@@ -80,6 +83,7 @@ public final class MachineDriver implements AutoCloseable {
         this.guest = new GuestActions(bench);
         this.migrations = new MigrationActions(bench, new Keeper(), states);
         this.recoveries = new RecoveryActions(bench, guest);
+        this.backups = new BackupActions(bench);
         this.reports = new MachineReports(bench, debugPaths);
     }
 
@@ -331,6 +335,16 @@ public final class MachineDriver implements AutoCloseable {
     }
 
     /**
+     * Makes a backup of the machine's guest state: the content of its file.
+     *
+     * @throws MachineRefused when a newer row decided something else, the state is not what was
+     *     sealed or keeps changing, or the medium fails
+     */
+    public ByteString backup(BackupOrder order) throws InterruptedException {
+        return queue.take(() -> backups.seal(order));
+    }
+
+    /**
      * What this node does about the machine after it was fenced, before it joins (R9).
      *
      * @param row as it was read just now
@@ -357,14 +371,7 @@ public final class MachineDriver implements AutoCloseable {
      * @throws MachineRefused when a newer row decided something else, or the machine is purged
      */
     public void requireCurrent(RowVersion asked) {
-        var view = bench.journal.view();
-        if (asked.isBefore(view.rowVersion())) {
-            throw new MachineRefusal.Protocol(new Verdict.Reason.Stale(view.rowVersion(), asked))
-                    .of(vm);
-        }
-        if (view.purged()) {
-            throw new MachineRefusal.Protocol(new Verdict.Reason.Purged()).of(vm);
-        }
+        bench.requireCurrent(asked);
     }
 
     /**

@@ -30,6 +30,20 @@ public sealed interface MachineRefusal {
     record StateUnusable(String directory, String why) implements MachineRefusal {}
 
     /**
+     * The guest changed its state during each of the attempts to read it.
+     *
+     * @param directory that was read
+     */
+    record StateChanging(String directory, int attempts) implements MachineRefusal {}
+
+    /**
+     * Nothing can be sealed to the public key of somebody who was to open a backup.
+     *
+     * @param keyId digest of that key
+     */
+    record RecipientRefused(String keyId, String why) implements MachineRefusal {}
+
+    /**
      * The state key that came with a recovery was not sealed to this node for this attempt.
      *
      * @param directory that it was to open

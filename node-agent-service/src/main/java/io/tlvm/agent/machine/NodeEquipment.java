@@ -38,6 +38,7 @@ public record NodeEquipment(
         QemuLauncher launcher,
         SwtpmSetup swtpmSetup,
         KeyRing keys,
+        BackupEquipment backups,
         SecureRandom random,
         StoragePaths storage,
         TransferLink link,

@@ -2,9 +2,7 @@ package io.tlvm.agent.machine;
 
 import com.google.protobuf.ByteString;
 
-import io.tlvm.agent.file.ContentDigest;
 import io.tlvm.agent.gueststate.Expectation;
-import io.tlvm.agent.gueststate.GuestStateDigest;
 import io.tlvm.agent.gueststate.HeldState;
 import io.tlvm.agent.gueststate.Manifest;
 import io.tlvm.agent.gueststate.ManifestCheck.Verdict;
@@ -14,10 +12,7 @@ import io.tlvm.agent.gueststate.StateDirectory;
 import io.tlvm.agent.gueststate.StateTree;
 import io.tlvm.agent.gueststate.StateTree.Publication;
 import io.tlvm.agent.keys.StateKey;
-import io.tlvm.agent.tpm.PermanentState;
-import io.tlvm.agent.tpm.TpmPayload;
 import io.tlvm.foundation.file.DurableFile;
-import io.tlvm.foundation.file.StableRead;
 import io.tlvm.foundation.keyset.KeyContexts;
 import io.tlvm.ownership.id.Digest;
 import io.tlvm.ownership.id.StateRef;
@@ -196,33 +191,19 @@ final class RecoveryActions {
     /** Copies exactly what was examined, and says what the copy must hold. */
     private Digest fill(HeldState copy, HeldState source, Verdict.Startable examined)
             throws IOException {
-        byte[] variables = source.variableImage();
-        if (!ContentDigest.of(variables).equals(examined.variables())) {
-            throw new IOException("the variables changed while they were read");
-        }
-        copy.variables().replace(variables);
-        if (examined.payload().isEmpty()) {
-            return GuestStateDigest.of(Optional.empty(), examined.variables());
-        }
-        if (!(StableRead.read(source.directory().permanentState(), PermanentState.FILE_MAX)
-                instanceof StableRead.Outcome.Stable(byte[] file))) {
-            throw new IOException("the vTPM's state changed while it was read");
-        }
-        if (!(PermanentState.read(file, source.keys().swtpmKey())
-                instanceof PermanentState.Reading.Authentic(TpmPayload payload))) {
-            throw new IOException("the vTPM's state changed while it was read");
-        }
-        try (payload) {
-            if (!payload.keyedDigest(source.keys()).equals(examined.payload().get())) {
-                throw new IOException("the vTPM's state changed while it was read");
-            }
-            DurableFile.replace(
-                    copy.directory().permanentState(),
-                    payload.under(copy.keys().swtpmKey(), bench.equipment.random()),
-                    copy.owner());
+        HeldState.Copy same =
+                source.copy(
+                                examined.payload(),
+                                examined.variables(),
+                                copy.keys().swtpmKey(),
+                                bench.equipment.random())
+                        .orElseThrow(() -> new IOException("the state changed while it was read"));
+        copy.variables().replace(same.variables());
+        if (same.tpm().isPresent()) {
+            DurableFile.replace(copy.directory().permanentState(), same.tpm().get(), copy.owner());
             copy.owner().take(copy.directory().tpm(), StateTree.PRIVATE);
-            return GuestStateDigest.of(Optional.of(payload.sha256()), examined.variables());
         }
+        return same.common();
     }
 
     /** The stored state, read: a repeated call answers what the first one did. */

@@ -7,11 +7,13 @@ import io.tlvm.agent.migration.Incoming;
 import io.tlvm.agent.migration.Outgoing;
 import io.tlvm.node.v1.MachineSpec;
 import io.tlvm.node.v1.StorageLocation;
+import io.tlvm.ownership.id.RowVersion;
 import io.tlvm.ownership.id.StateRef;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.journal.AgentView;
 import io.tlvm.ownership.journal.JournalRecord;
 import io.tlvm.ownership.journal.Observed;
+import io.tlvm.ownership.journal.Verdict;
 
 import org.jspecify.annotations.Nullable;
 
@@ -142,6 +144,22 @@ final class Workbench {
             return new Observed.Alive(attempt.plan().attemptEpoch(), Observed.State.INCOMING);
         }
         return observed;
+    }
+
+    /**
+     * For what changes no ownership and so has no command.
+     *
+     * @throws MachineRefused when a newer row decided something else, or the machine is purged
+     */
+    void requireCurrent(RowVersion asked) {
+        AgentView view = journal.view();
+        if (asked.isBefore(view.rowVersion())) {
+            throw new MachineRefusal.Protocol(new Verdict.Reason.Stale(view.rowVersion(), asked))
+                    .of(vm);
+        }
+        if (view.purged()) {
+            throw new MachineRefusal.Protocol(new Verdict.Reason.Purged()).of(vm);
+        }
     }
 
     /** Directories that this node's journal names: on a shared path the others are not its own. */

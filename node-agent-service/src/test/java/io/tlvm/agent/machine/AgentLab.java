@@ -40,10 +40,12 @@ import io.tlvm.agent.tpm.SwtpmSetup;
 import io.tlvm.agent.transfer.GrpcTransferLink;
 import io.tlvm.agent.transfer.TransferAdmission;
 import io.tlvm.agent.transfer.TransferSession;
+import io.tlvm.foundation.backup.BackupWriter;
 import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.gate.Gates;
 import io.tlvm.foundation.identity.PeerIdentity;
 import io.tlvm.foundation.identity.TrustDomain;
+import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.foundation.tls.ChannelFactory;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.foundation.tls.TestPki;
@@ -186,6 +188,12 @@ final class AgentLab implements AutoCloseable {
                             new KeyRing(
                                     NodeKeyset.loadOrCreate(
                                             directory.resolve("node.keyset"), name)),
+                            new BackupEquipment(
+                                    new BackupWriter(
+                                            new CertificateSigner(identity.keyManager()),
+                                            new SecureRandom()),
+                                    DOMAIN,
+                                    Clock.systemUTC()),
                             new SecureRandom(),
                             new StoragePaths(false),
                             new GrpcTransferLink(channels, DOMAIN),

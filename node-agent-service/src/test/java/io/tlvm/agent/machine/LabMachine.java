@@ -3,6 +3,7 @@ package io.tlvm.agent.machine;
 import com.google.protobuf.ByteString;
 
 import io.tlvm.agent.machine.AgentLab.Node;
+import io.tlvm.foundation.backup.RecipientKey;
 import io.tlvm.foundation.keyset.ContextInfo;
 import io.tlvm.foundation.keyset.KeyContexts;
 import io.tlvm.node.v1.Command;
@@ -22,6 +23,7 @@ import io.tlvm.type.v1.SecurityType;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -142,6 +144,20 @@ final class LabMachine {
                         new io.tlvm.ownership.journal.Command.Stop(
                                 next(), new Epoch(epoch), operation(), StopMode.FORCED),
                         spec));
+    }
+
+    /** A backup, asked for by a row. */
+    BackupOrder backup(RowVersion at, Digest ekFingerprint, List<RecipientKey> recipients) {
+        return new BackupOrder(
+                vm,
+                at,
+                new Epoch(epoch),
+                operation(),
+                directory,
+                Optional.of(ekFingerprint),
+                spec,
+                "projects/lab/virtualMachines/lab",
+                recipients);
     }
 
     /** The row after its owner was lost: an attempt to store its state on another node. */

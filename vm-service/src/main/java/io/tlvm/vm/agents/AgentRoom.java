@@ -4,6 +4,7 @@ import io.grpc.StatusRuntimeException;
 import io.tlvm.foundation.identity.TrustDomain;
 import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.foundation.tls.ChannelFactory;
+import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.node.v1.GetTransferRequest;
 import io.tlvm.node.v1.PrepareDisksRequest;
 import io.tlvm.ownership.id.NodeName;
@@ -11,6 +12,7 @@ import io.tlvm.ownership.id.OperationId;
 import io.tlvm.ownership.id.VmUid;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.backup.BackupSource;
 import io.tlvm.vm.keys.RecoveryKeys;
 import io.tlvm.vm.machine.Disks;
 import io.tlvm.vm.machine.Machine;
@@ -26,6 +28,7 @@ import io.tlvm.vm.refusal.VmRefused;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +47,7 @@ public final class AgentRoom implements Disks, Transfers, AutoCloseable {
 
     private final AgentChannels agents;
     private final AgentSteps steps;
+    private final BackupSource backups;
     private final Clock clock;
     private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -52,6 +56,7 @@ public final class AgentRoom implements Disks, Transfers, AutoCloseable {
             TrustDomain trustDomain,
             NodeRecords nodes,
             MachineRecords machines,
+            PkiDirectory pki,
             CertificateSigner signer,
             RecoveryKeys keys,
             Receipts receipts,
@@ -65,12 +70,22 @@ public final class AgentRoom implements Disks, Transfers, AutoCloseable {
                         keys,
                         receipts,
                         clock);
+        this.backups =
+                new AgentBackups(
+                        agents,
+                        trustDomain,
+                        () -> List.of(pki.trustManager().getAcceptedIssuers()));
         this.clock = clock;
     }
 
     /** How the steps of rows are done. */
     public Steps steps() {
         return steps;
+    }
+
+    /** Makes backups where the state is. */
+    public BackupSource backups() {
+        return backups;
     }
 
     @Override

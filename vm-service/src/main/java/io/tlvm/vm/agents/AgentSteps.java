@@ -170,7 +170,7 @@ public final class AgentSteps implements Steps {
                                         .setMode(Commands.mode(step.mode()))
                                         .setStateRef(step.directory().value())
                                         .setSpec(Commands.spec(machine))
-                                        .setEkFingerprint(endorsementKey(row))
+                                        .setEkFingerprint(Commands.endorsementKey(row))
                                         .build());
         return switch (answer.getOutcomeCase()) {
             case ACTIVATED -> {
@@ -199,12 +199,6 @@ public final class AgentSteps implements Steps {
                     .ifPresent(signed -> measured.add(new Measured.TargetSigned(op, signed)));
         }
         return measured;
-    }
-
-    /** The TPM that create recorded, so that no agent starts the machine with another one. */
-    private static String endorsementKey(OwnershipRow row) {
-        GuestIdentity identity = row.identity();
-        return identity == null ? "" : identity.ekFingerprint();
     }
 
     /** Before the row says that the guest runs: who waits for that finds where it runs. */
@@ -361,7 +355,7 @@ public final class AgentSteps implements Steps {
                                         .setSourceNode(step.source().value())
                                         .setTargetDir(step.into().value())
                                         .setSealedStateKey(key)
-                                        .setEkFingerprint(endorsementKey(row))
+                                        .setEkFingerprint(Commands.endorsementKey(row))
                                         .build());
         return switch (answer.getOutcomeCase()) {
             case STORED -> {

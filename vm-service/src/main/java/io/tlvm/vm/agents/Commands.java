@@ -8,6 +8,7 @@ import io.tlvm.node.v1.StopMode;
 import io.tlvm.node.v1.StorageLocation;
 import io.tlvm.ownership.id.Epoch;
 import io.tlvm.ownership.id.OperationId;
+import io.tlvm.ownership.row.GuestIdentity;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
 import io.tlvm.type.v1.SecurityType;
@@ -67,6 +68,12 @@ final class Commands {
                 .setStoragePath(path.name())
                 .setDirectory(path.directory())
                 .build();
+    }
+
+    /** The TPM that create recorded, so that no agent takes another one for the machine's. */
+    static String endorsementKey(OwnershipRow row) {
+        GuestIdentity identity = row.identity();
+        return identity == null ? "" : identity.ekFingerprint();
     }
 
     static RunMode mode(Phase.Mode mode) {

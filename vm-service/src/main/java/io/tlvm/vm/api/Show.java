@@ -6,6 +6,7 @@ import com.google.rpc.Status;
 import io.tlvm.compute.v1.AttestationStatus;
 import io.tlvm.compute.v1.EffectiveSecurityProfile;
 import io.tlvm.compute.v1.GuestState;
+import io.tlvm.compute.v1.GuestStateBackup;
 import io.tlvm.compute.v1.HardwareProfile;
 import io.tlvm.compute.v1.PlacementPolicy;
 import io.tlvm.compute.v1.SecurityProfile;
@@ -18,6 +19,8 @@ import io.tlvm.node.v1.DebugPaths;
 import io.tlvm.ownership.row.GuestIdentity;
 import io.tlvm.ownership.row.OwnershipRow;
 import io.tlvm.ownership.row.Phase;
+import io.tlvm.vm.backup.MadeBackup;
+import io.tlvm.vm.backup.Protection;
 import io.tlvm.vm.machine.Condition;
 import io.tlvm.vm.machine.EkCertificate;
 import io.tlvm.vm.machine.HostDetails;
@@ -33,6 +36,7 @@ import io.tlvm.vm.refusal.VmRefusal;
 
 import jakarta.inject.Singleton;
 
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -40,9 +44,13 @@ import java.util.Optional;
 @Singleton
 class Show implements PublicForm {
     private final PkiDirectory pki;
+    private final Protection protection;
+    private final Clock clock;
 
-    Show(PkiDirectory pki) {
+    Show(PkiDirectory pki, Protection protection, Clock clock) {
         this.pki = pki;
+        this.protection = protection;
+        this.clock = clock;
     }
 
     @Override
@@ -111,6 +119,7 @@ class Show implements PublicForm {
                                         .setMessage("guest attestation is not built yet"))
                         .setMacAddress(machine.mac());
         machine.conditions().stream().map(Show::condition).forEach(shown::addConditions);
+        protection.of(view, clock.instant()).map(Show::condition).ifPresent(shown::addConditions);
         view.owner()
                 .map(
                         owner ->
@@ -127,6 +136,9 @@ class Show implements PublicForm {
                 .ifPresent(
                         row -> {
                             shown.setGuestState(guestState(row));
+                            machine.backup()
+                                    .map(Show::backup)
+                                    .ifPresent(shown.getGuestStateBuilder()::setLastBackup);
                             if (row.phase() instanceof Phase.Deleting(var purgeTime)) {
                                 shown.setPurgeTime(Translate.proto(purgeTime));
                             }
@@ -218,6 +230,15 @@ class Show implements PublicForm {
                                                                             .getAcceptedIssuers())));
         }
         return shown.build();
+    }
+
+    private static GuestStateBackup backup(MadeBackup backup) {
+        return GuestStateBackup.newBuilder()
+                .setBackupId(backup.number().value())
+                .setCreateTime(Translate.proto(backup.createTime()))
+                .setStateDigest(backup.stateDigest().value())
+                .addAllRecipients(backup.recipients())
+                .build();
     }
 
     private static io.tlvm.compute.v1.Condition condition(Condition condition) {

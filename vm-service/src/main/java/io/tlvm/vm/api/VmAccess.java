@@ -7,6 +7,7 @@ import static io.tlvm.foundation.access.AllowedCaller.USER;
 import com.google.longrunning.OperationsGrpc;
 
 import io.tlvm.compute.v1.AuditServiceGrpc;
+import io.tlvm.compute.v1.GuestStateServiceGrpc;
 import io.tlvm.compute.v1.NodeServiceGrpc;
 import io.tlvm.compute.v1.StoragePathServiceGrpc;
 import io.tlvm.compute.v1.VirtualMachineServiceGrpc;
@@ -33,6 +34,7 @@ class VmAccess {
                 .allow(NodeServiceGrpc.getListNodesMethod(), USER)
                 .allow(NodeServiceGrpc.getFenceNodeMethod(), ADMINISTRATOR)
                 .allow(NodeServiceGrpc.getConfirmFencedMethod(), ADMINISTRATOR)
+                .allowAll(GuestStateServiceGrpc.getServiceDescriptor(), ADMINISTRATOR)
                 .allow(StoragePathServiceGrpc.getCreateStoragePathMethod(), ADMINISTRATOR)
                 .allow(StoragePathServiceGrpc.getGetStoragePathMethod(), USER)
                 .allow(StoragePathServiceGrpc.getListStoragePathsMethod(), USER)

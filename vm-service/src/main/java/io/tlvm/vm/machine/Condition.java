@@ -25,6 +25,9 @@ public record Condition(String type, String status, String reason, String messag
     /** A lost node's VM is recovered elsewhere, or cannot be; the message says what may be done. */
     public static final String RECOVERABLE = "Recoverable";
 
+    /** A backup of the guest state was made lately; the message says when, or since when not. */
+    public static final String GUEST_STATE_BACKED_UP = "GuestStateBackedUp";
+
     /** The firmware handed over to a boot loader that it trusts. */
     public static final String BOOT_VERIFIED = "BootVerified";
 

@@ -4,6 +4,7 @@ import com.google.rpc.Status;
 
 import io.tlvm.ownership.id.NodeName;
 import io.tlvm.ownership.id.VmUid;
+import io.tlvm.vm.backup.MadeBackup;
 import io.tlvm.vm.migration.MigrationRecord;
 import io.tlvm.vm.node.StoragePath;
 
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param osDisk file name of the boot disk below the VM's disk directory; a shared path keeps it
  *     over every move
  * @param runAsUid user id of its processes, the same on every node
+ * @param backup the last one of its guest state
  * @param revision counts the changes that an etag shows
  * @param lastError why the last operation failed
  */
@@ -45,6 +47,7 @@ public record Machine(
         List<Condition> conditions,
         Optional<HostDetails> host,
         Optional<MigrationRecord> migration,
+        Optional<MadeBackup> backup,
         long revision,
         String creator,
         Instant createTime,

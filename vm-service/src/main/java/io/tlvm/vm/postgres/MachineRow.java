@@ -106,6 +106,7 @@ class MachineRow extends PanacheEntityBase {
     String conditions;
     String host;
     String migration;
+    String backup;
     long revision;
     String creator;
 
@@ -181,6 +182,7 @@ class MachineRow extends PanacheEntityBase {
                 MachineJson.conditions(conditions),
                 Optional.ofNullable(host).map(MachineJson::host),
                 Optional.ofNullable(migration).map(MigrationJson::read),
+                Optional.ofNullable(backup).map(BackupJson::read),
                 revision,
                 creator,
                 createTime,

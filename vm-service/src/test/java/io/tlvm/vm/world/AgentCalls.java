@@ -45,6 +45,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
     private final ScriptedCalls calls;
     private final PkiDirectory pki;
     private final ScriptedKeys keys;
+    private final ScriptedBackups backups;
     private final Path ekCertificate;
     private final String node;
     private volatile PkiDirectory signing;
@@ -56,6 +57,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
             ScriptedCalls calls,
             PkiDirectory pki,
             ScriptedKeys keys,
+            ScriptedBackups backups,
             Path ekCertificate) {
         this.node = node;
         this.signing = pki;
@@ -64,6 +66,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
         this.calls = calls;
         this.pki = pki;
         this.keys = keys;
+        this.backups = backups;
         this.ekCertificate = ekCertificate;
     }
 
@@ -482,6 +485,14 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                         GetMachineResponse.newBuilder()
                                 .setReport(machines.report(request.getVmUid()))
                                 .build());
+    }
+
+    @Override
+    public void sealBackup(SealBackupRequest request, StreamObserver<SealBackupResponse> answer) {
+        calls.serve(
+                "SealBackup",
+                answer,
+                () -> SealBackupResponse.newBuilder().setBundle(backups.seal(request)).build());
     }
 
     private static RowVersion version(io.tlvm.node.v1.Command told) {

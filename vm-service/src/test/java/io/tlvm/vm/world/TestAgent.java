@@ -21,6 +21,7 @@ public final class TestAgent implements AutoCloseable {
     private final ScriptedCalls calls = new ScriptedCalls();
     private final AgentCalls service;
     private final ScriptedKeys keys;
+    private final ScriptedBackups backups;
     private final Membership membership;
     private final int port;
     private volatile TlsServer server;
@@ -30,9 +31,17 @@ public final class TestAgent implements AutoCloseable {
         this.machines = new ScriptedMachines(cluster::check);
         this.pki = PkiDirectory.open(directory.resolve(name));
         this.keys = new ScriptedKeys(name);
+        this.backups = new ScriptedBackups(name, pki);
         this.service =
                 new AgentCalls(
-                        name, cluster, machines, calls, pki, keys, directory.resolve("ek.der"));
+                        name,
+                        cluster,
+                        machines,
+                        calls,
+                        pki,
+                        keys,
+                        backups,
+                        directory.resolve("ek.der"));
         this.server = listen(0);
         this.port = server.port();
         this.membership =
@@ -54,6 +63,10 @@ public final class TestAgent implements AutoCloseable {
 
     public ScriptedKeys keys() {
         return keys;
+    }
+
+    public ScriptedBackups backups() {
+        return backups;
     }
 
     ScriptedMachines machines() {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What vm-service needs around it before it starts: a real PostgreSQL and certificates. */
@@ -58,6 +59,9 @@ public final class World implements QuarkusTestResourceLifecycleManager {
                 Instant.now().plus(Duration.ofHours(1)),
                 TRUST + "user/alice",
                 TRUST + "user/admin");
+        for (String node : List.of("node-aa", "node-ab")) {
+            pki.issue(root.resolve(node), TRUST + "node/" + node + "/igvm-agent");
+        }
         for (char node = 'a'; node <= 'z'; node++) {
             pki.issue(root.resolve("node-" + node), TRUST + "node/node-" + node + "/igvm-agent");
         }

@@ -17,10 +17,11 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import javax.net.ssl.X509TrustManager;
@@ -39,13 +40,21 @@ public final class SignatureCheck {
     /** TLS client or server, RFC 5280 §4.2.1.12; one of them is what services and agents have. */
     private static final Set<String> PURPOSES = Set.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
 
-    private final X509TrustManager authorities;
+    private final Supplier<Set<X509Certificate>> authorities;
 
     /**
      * @param authorities asked anew at each check, so that a rotation counts
      */
     public SignatureCheck(X509TrustManager authorities) {
-        this.authorities = authorities;
+        this.authorities = () -> Set.of(authorities.getAcceptedIssuers());
+    }
+
+    /**
+     * @param authorities those that count, now and later
+     */
+    public SignatureCheck(Collection<X509Certificate> authorities) {
+        Set<X509Certificate> fixed = Set.copyOf(authorities);
+        this.authorities = () -> fixed;
     }
 
     /**
@@ -74,57 +83,83 @@ public final class SignatureCheck {
             SpiffeId signer,
             Instant time)
             throws SignatureRefusedException {
+        List<X509Certificate> chain = certificates(encodedChain);
+        X509Certificate leaf = chain.getFirst();
+        requireCovered(statement, signature, leaf);
         try {
-            List<X509Certificate> chain = certificates(encodedChain);
-            if (chain.isEmpty()) {
-                throw new SignatureRefusedException("it has no certificate");
-            }
             requireTrusted(chain, time);
-            X509Certificate leaf = chain.getFirst();
             SpiffeId id = PeerIdentity.of(leaf, time).id();
             if (!id.equals(signer)) {
                 throw new SignatureRefusedException(
                         "it is signed by " + id.uri() + ", not by " + signer.uri());
             }
+        } catch (IdentityRefusedException | GeneralSecurityException notTrusted) {
+            throw new SignatureRefusedException(
+                    "its certificate is not accepted: " + notTrusted.getMessage());
+        }
+    }
+
+    private static void requireCovered(
+            ByteString statement, ByteString signature, X509Certificate leaf)
+            throws SignatureRefusedException {
+        try {
             Signature check = Signature.getInstance(ALGORITHM);
             check.initVerify(leaf);
             check.update(statement.asReadOnlyByteBuffer());
             if (!check.verify(signature.toByteArray())) {
-                throw new SignatureRefusedException("its signature is not over these bytes");
+                throw new SignatureRefusedException("its signature is not over these bytes", true);
             }
-        } catch (CertificateException | IdentityRefusedException notTrusted) {
-            throw new SignatureRefusedException(
-                    "its certificate is not accepted: " + notTrusted.getMessage());
         } catch (GeneralSecurityException unusable) {
             throw new SignatureRefusedException(
-                    "its signature cannot be checked: " + unusable.getMessage());
+                    "its signature cannot be checked: " + unusable.getMessage(), true);
         }
     }
 
+    /** At least one, each in the one encoding that DER allows. */
     private static List<X509Certificate> certificates(List<ByteString> encoded)
-            throws CertificateException {
-        CertificateFactory x509 = CertificateFactory.getInstance("X.509");
+            throws SignatureRefusedException {
         List<X509Certificate> chain = new ArrayList<>();
-        for (ByteString der : encoded) {
-            chain.add((X509Certificate) x509.generateCertificate(der.newInput()));
+        try {
+            CertificateFactory x509 = CertificateFactory.getInstance("X.509");
+            for (ByteString der : encoded) {
+                var certificate = (X509Certificate) x509.generateCertificate(der.newInput());
+                // A parser is content with what follows the certificate, and with other encodings.
+                if (!ByteString.copyFrom(certificate.getEncoded()).equals(der)) {
+                    throw new SignatureRefusedException("its certificate is not in DER", true);
+                }
+                chain.add(certificate);
+            }
+        } catch (CertificateException unreadable) {
+            throw new SignatureRefusedException(
+                    "its certificate cannot be read: " + unreadable.getMessage(), true);
+        }
+        if (chain.isEmpty()) {
+            throw new SignatureRefusedException("it has no certificate", true);
         }
         return chain;
     }
 
     private void requireTrusted(List<X509Certificate> chain, Instant time)
             throws GeneralSecurityException, SignatureRefusedException {
-        Set<TrustAnchor> anchors =
-                Arrays.stream(authorities.getAcceptedIssuers())
-                        .map(authority -> new TrustAnchor(authority, null))
-                        .collect(Collectors.toSet());
-        PKIXParameters parameters = new PKIXParameters(anchors);
+        Set<X509Certificate> trusted = authorities.get();
+        List<X509Certificate> path =
+                chain.stream().filter(certificate -> !trusted.contains(certificate)).toList();
+        if (trusted.isEmpty() || path.isEmpty()) {
+            throw new SignatureRefusedException(
+                    "its certificate is not accepted: no authority vouches for it");
+        }
+        PKIXParameters parameters =
+                new PKIXParameters(
+                        trusted.stream()
+                                .map(authority -> new TrustAnchor(authority, null))
+                                .collect(Collectors.toSet()));
         parameters.setRevocationEnabled(false);
         parameters.setDate(Date.from(time));
         try {
             var unused =
                     CertPathValidator.getInstance("PKIX")
                             .validate(
-                                    CertificateFactory.getInstance("X.509").generateCertPath(chain),
+                                    CertificateFactory.getInstance("X.509").generateCertPath(path),
                                     parameters);
         } catch (GeneralSecurityException notTrusted) {
             throw new SignatureRefusedException(

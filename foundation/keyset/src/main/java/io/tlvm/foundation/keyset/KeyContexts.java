@@ -1,8 +1,8 @@
 package io.tlvm.foundation.keyset;
 
 /**
- * What wrapped state keys are bound to. Node agents wrap, the control plane's key vault unwraps:
- * this is the one place that both of them read.
+ * What wrapped keys are bound to. Who wraps and who unwraps are different processes: this is the
+ * one place that all of them read.
  */
 public final class KeyContexts {
     /** Length of a state key, in bytes. */
@@ -13,6 +13,7 @@ public final class KeyContexts {
 
     private static final String WRAP = "tlvm/state-key-wrap/1";
     private static final String RECOVERED = "tlvm/recovered-state-key/1";
+    private static final String BACKUP = "tlvm/backup-key/1";
     private static final String RECOVERY = "recovery/";
 
     private KeyContexts() {}
@@ -41,6 +42,17 @@ public final class KeyContexts {
             String vm, String sourceDirectory, String target, String operation, long epoch) {
         return ContextInfo.of(
                 RECOVERED, vm, sourceDirectory, target, operation, Long.toString(epoch));
+    }
+
+    /**
+     * The key of a backup, sealed to one of those who can open it.
+     *
+     * @param vm the machine's uid, a lower-case UUID
+     * @param backup the backup's number, a lower-case UUID
+     * @param keyId the recipient's
+     */
+    public static ContextInfo backup(String vm, String backup, String keyId) {
+        return ContextInfo.of(BACKUP, vm, backup, keyId);
     }
 
     /** The recipient that stands for a recovery key. */

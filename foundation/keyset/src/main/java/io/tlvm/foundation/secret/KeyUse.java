@@ -1,4 +1,4 @@
-package io.tlvm.agent.keys;
+package io.tlvm.foundation.secret;
 
 /**
  * What is done with the bytes of a key, in one place.

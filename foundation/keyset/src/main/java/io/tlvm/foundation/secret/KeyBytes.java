@@ -1,13 +1,18 @@
-package io.tlvm.agent.keys;
+package io.tlvm.foundation.secret;
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.SecureRandom;
 import java.util.Arrays;
 
-/** 256 bits that can be wiped. The one place that holds key bytes in this service. */
-final class KeyBytes implements AutoCloseable {
-    static final int LENGTH = 32;
+/**
+ * 256 bits that can be wiped. Kinds of keys have classes of their own around it, so that none is
+ * taken for another.
+ */
+public final class KeyBytes implements AutoCloseable {
+    /** Of every key, in bytes. */
+    public static final int LENGTH = 32;
+
     private static final byte[] HEX = {
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'
     };
@@ -19,14 +24,19 @@ final class KeyBytes implements AutoCloseable {
         this.bytes = bytes;
     }
 
-    static KeyBytes random(SecureRandom random) {
+    /** A new random key. */
+    public static KeyBytes random(SecureRandom random) {
         byte[] bytes = new byte[LENGTH];
         random.nextBytes(bytes);
         return new KeyBytes(bytes);
     }
 
-    /** Copies the bytes and wipes the array they came in. */
-    static KeyBytes take(byte[] source) {
+    /**
+     * Copies the bytes and wipes the array they came in.
+     *
+     * @throws IllegalArgumentException unless there are 32
+     */
+    public static KeyBytes take(byte[] source) {
         try {
             if (source.length != LENGTH) {
                 throw new IllegalArgumentException(
@@ -38,7 +48,12 @@ final class KeyBytes implements AutoCloseable {
         }
     }
 
-    <R, X extends Exception> R open(KeyUse<R, X> use) throws X {
+    /**
+     * The only way to the bytes.
+     *
+     * @throws IllegalStateException when the key was closed
+     */
+    public <R, X extends Exception> R open(KeyUse<R, X> use) throws X {
         byte[] copy = copy();
         try {
             return use.with(copy);
@@ -50,8 +65,11 @@ final class KeyBytes implements AutoCloseable {
     /**
      * 64 hexadecimal digits and a line feed, what swtpm reads with {@code format=hex}, without a
      * String in between.
+     *
+     * @param out the standard input of a process; never a file
+     * @throws IOException when that process is gone
      */
-    void writeHexLine(OutputStream out) throws IOException {
+    public void writeHexLine(OutputStream out) throws IOException {
         byte[] line = new byte[2 * LENGTH + 1];
         byte[] key = copy();
         try {
@@ -75,9 +93,16 @@ final class KeyBytes implements AutoCloseable {
         return bytes.clone();
     }
 
+    /** Wipes the key. It cannot be used afterwards. */
     @Override
     public synchronized void close() {
         Arrays.fill(bytes, (byte) 0);
         wiped = true;
+    }
+
+    /** Says only what it is. */
+    @Override
+    public String toString() {
+        return "KeyBytes[...]";
     }
 }
