@@ -5,6 +5,11 @@ import io.tlvm.foundation.file.StableRead;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The firmwares of this node, as Debian's package ovmf installs them. */
 public final class FirmwareImages {
@@ -34,6 +39,14 @@ public final class FirmwareImages {
         byte[] templateBytes = content(template, VARIABLES_MAX);
         return new FirmwareImage(
                 kind, code, ContentDigest.of(codeBytes), template, templateBytes.length);
+    }
+
+    /** Every file that any kind is read from, there or not. */
+    public Set<Path> files() {
+        return Arrays.stream(FirmwareKind.values())
+                .flatMap(kind -> Stream.of(kind.code(), kind.variables()))
+                .map(directory::resolve)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     static byte[] content(Path file, int max) throws IOException {

@@ -2,9 +2,12 @@ package io.tlvm.agent.probe;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 
+import io.tlvm.agent.firmware.FirmwareImage;
+import io.tlvm.agent.firmware.FirmwareKind;
 import io.tlvm.foundation.file.DurableFile;
 import io.tlvm.foundation.file.FileOwner;
 import io.tlvm.foundation.file.StableRead;
+import io.tlvm.node.storage.v1.KnownFirmware;
 import io.tlvm.ownership.id.Digest;
 
 import java.io.IOException;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Remembers what trial machines showed, so that an agent that is restarted on the same host does
@@ -49,12 +53,15 @@ public final class FindingsFile {
                             Instant.ofEpochSecond(kept.getTriedTimeSeconds()), clock.instant());
             boolean good =
                     kept.getFormat() == FORMAT
+                            && kept.getFirmwareCount() == FirmwareKind.values().length
                             && kept.getSubject().equals(subject.value())
                             && kept.getMachineTypesCount() > 0
                             && !age.isNegative()
                             && age.compareTo(GOOD_FOR) < 0;
             return good ? Optional.of(findings(kept)) : Optional.empty();
-        } catch (InvalidProtocolBufferException damaged) {
+        } catch (InvalidProtocolBufferException
+                | IllegalArgumentException
+                | IllegalStateException damaged) {
             return Optional.empty();
         }
     }
@@ -78,7 +85,33 @@ public final class FindingsFile {
             case VbsSupport.Possible(String cpuModel) -> kept.setVbsCpuModel(cpuModel);
             case VbsSupport.Impossible(String why) -> kept.setVbsFault(why);
         }
+        findings.firmware().forEach((kind, support) -> kept.addFirmware(known(kind, support)));
         DurableFile.replace(file, kept.build().toByteArray(), FileOwner.ofThisProcess());
+    }
+
+    private static KnownFirmware known(FirmwareKind kind, FirmwareSupport support) {
+        var known = KnownFirmware.newBuilder().setKind(kind.name());
+        return switch (support) {
+            case FirmwareSupport.Missing(String why) -> known.setFault(why).build();
+            case FirmwareSupport.Installed(FirmwareImage image) ->
+                    known.setCode(image.code().toString())
+                            .setCodeDigest(image.codeDigest().value())
+                            .setVariableTemplate(image.variableTemplate().toString())
+                            .setVariableSize(image.variableSize())
+                            .build();
+        };
+    }
+
+    private static FirmwareSupport support(KnownFirmware known) {
+        return known.hasFault()
+                ? new FirmwareSupport.Missing(known.getFault())
+                : new FirmwareSupport.Installed(
+                        new FirmwareImage(
+                                FirmwareKind.valueOf(known.getKind()),
+                                Path.of(known.getCode()),
+                                new Digest(known.getCodeDigest()),
+                                Path.of(known.getVariableTemplate()),
+                                known.getVariableSize()));
     }
 
     private static HostFindings findings(io.tlvm.node.storage.v1.HostFindings kept) {
@@ -93,6 +126,11 @@ public final class FindingsFile {
                 kept.getCpuModel(),
                 kept.hasVbsCpuModel()
                         ? new VbsSupport.Possible(kept.getVbsCpuModel())
-                        : new VbsSupport.Impossible(kept.getVbsFault()));
+                        : new VbsSupport.Impossible(kept.getVbsFault()),
+                kept.getFirmwareList().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        known -> FirmwareKind.valueOf(known.getKind()),
+                                        FindingsFile::support)));
     }
 }

@@ -83,7 +83,10 @@ public final class HostProbe {
         Path qemu = path.require("qemu-system-x86_64", "qemu-system-x86");
         Path swtpm = path.require("swtpm", "swtpm");
         Digest subject =
-                HostSubject.of(List.of(qemu, swtpm, settings.guardian().program()), settings);
+                HostSubject.of(
+                        List.of(qemu, swtpm, settings.guardian().program()),
+                        firmware.files(),
+                        settings);
         HostFindings findings;
         Optional<HostFindings> recalled = remembered.recall(subject);
         if (recalled.isPresent()) {
@@ -102,7 +105,7 @@ public final class HostProbe {
                 findings.acceleration(),
                 findings.cpuModel(),
                 findings.vbs(),
-                firmware(),
+                findings.firmware(),
                 settings.runAs() instanceof RunAs.Ids,
                 Runtime.getRuntime().availableProcessors(),
                 memoryBytes());
@@ -127,7 +130,8 @@ public final class HostProbe {
                 features(tpm),
                 acceleration,
                 cpuModel,
-                vbs(acceleration, trial));
+                vbs(acceleration, trial),
+                firmware());
     }
 
     private static String qemuVersion(Path qemu) throws HostUnusable, InterruptedException {

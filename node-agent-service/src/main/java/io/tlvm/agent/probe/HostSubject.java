@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** Everything that decides how trial machines end, as one digest: the same one, the same end. */
 final class HostSubject {
@@ -22,14 +23,18 @@ final class HostSubject {
     private HostSubject() {}
 
     /**
-     * Of this boot, these programs, the libraries of the host and these settings.
+     * Of this boot, these programs and firmwares, the libraries of the host and these settings.
      *
      * @param programs as they would be started
      */
-    static Digest of(List<Path> programs, HostProbe.Settings settings) throws IOException {
+    static Digest of(List<Path> programs, Set<Path> firmware, HostProbe.Settings settings)
+            throws IOException {
         StringBuilder text = new StringBuilder(Files.readString(BOOT));
         for (Path program : programs) {
-            line(text, program.toRealPath());
+            line(text, program);
+        }
+        for (Path image : firmware) {
+            line(text, image);
         }
         line(text, LIBRARIES);
         line(text, KVM);
@@ -40,8 +45,10 @@ final class HostSubject {
         return ContentDigest.of(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
+    /** The name, and what it stands for through any links. */
     private static void line(StringBuilder text, Path file) throws IOException {
         text.append(file).append(' ');
-        text.append(Files.exists(file) ? FileStatus.of(file) : "missing").append('\n');
+        text.append(Files.exists(file) ? FileStatus.of(file.toRealPath()) : "missing");
+        text.append('\n');
     }
 }
