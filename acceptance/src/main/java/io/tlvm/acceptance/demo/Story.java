@@ -103,6 +103,8 @@ final class Story {
                 before = secureBootAndSecrets(guest, created);
             }
             JsonNode moved = migrate(vm, uid, created, watcher, ticks, before);
+            chapter("Read what is on record, and hold a drill with a backup");
+            new Records(project, tlvm, evidence).read(moved, run);
             agentRestart(vm, moved);
         }
         refusals(tampered);
