@@ -14,13 +14,12 @@ import io.tlvm.foundation.audit.ChainBrokenException;
 import io.tlvm.foundation.audit.Checkpoints;
 import io.tlvm.foundation.signature.SignatureCheck;
 import io.tlvm.foundation.signature.SignatureRefusedException;
-import io.tlvm.foundation.tls.PkiDirectory;
-import io.tlvm.foundation.tls.PkiUnusableException;
 import io.tlvm.type.v1.SignedStatement;
 
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.nio.file.Path;
@@ -104,11 +103,7 @@ final class AuditCommand {
                         + " together with the checkpoints over it, or that was written anew."
             })
     int verify(
-            @Option(
-                            names = "--ca",
-                            paramLabel = "FILE",
-                            description = "authorities of the cluster, PEM (default: your ca.crt)")
-                    @Nullable Path ca,
+            @Mixin AuthorityOption authority,
             @Option(
                             names = "--checkpoint",
                             paramLabel = "FILE",
@@ -119,7 +114,10 @@ final class AuditCommand {
                             paramLabel = "FILE",
                             description = "what audit export wrote, instead of the service's chain")
                     @Nullable Path file) {
-        var verifier = new AuditVerifier(signatures(ca), session.settings().trustDomain());
+        var verifier =
+                new AuditVerifier(
+                        new SignatureCheck(authority.authorities(session)),
+                        session.settings().trustDomain());
         for (Path kept : checkpoints == null ? List.<Path>of() : checkpoints) {
             try {
                 verifier.expect(ChainFile.readCheckpoint(kept));
@@ -193,11 +191,7 @@ final class AuditCommand {
                             paramLabel = "FILE",
                             description = "a new file")
                     Path file,
-            @Option(
-                            names = "--ca",
-                            paramLabel = "FILE",
-                            description = "authorities of the cluster, PEM (default: your ca.crt)")
-                    @Nullable Path ca) {
+            @Mixin AuthorityOption authority) {
         session.refuseDryRun("audit checkpoint");
         AuditHead head =
                 session.calls()
@@ -216,7 +210,10 @@ final class AuditCommand {
         SignedStatement signed = head.getCheckpoint();
         try {
             var said =
-                    new Checkpoints(signatures(ca), session.settings().trustDomain()).read(signed);
+                    new Checkpoints(
+                                    new SignatureCheck(authority.authorities(session)),
+                                    session.settings().trustDomain())
+                            .read(signed);
             ChainFile.writeCheckpoint(file, signed);
             session.progress()
                     .say(
@@ -238,19 +235,5 @@ final class AuditCommand {
 
     private ServedChain served() {
         return new ServedChain(session.services(), session.calls());
-    }
-
-    private SignatureCheck signatures(@Nullable Path ca) {
-        try {
-            return new SignatureCheck(
-                    PkiDirectory.authorities(
-                            ca == null ? session.settings().pki().resolve("ca.crt") : ca));
-        } catch (PkiUnusableException unusable) {
-            throw new ProblemException(
-                    Problem.usage(
-                            String.valueOf(unusable.getMessage()),
-                            "name the cluster's authorities with --ca"),
-                    unusable);
-        }
     }
 }

@@ -15,25 +15,22 @@ import io.tlvm.foundation.backup.BackupPayload;
 import io.tlvm.foundation.backup.BackupReader;
 import io.tlvm.foundation.backup.RecipientKey;
 import io.tlvm.foundation.keyset.KeysetFile;
-import io.tlvm.foundation.tls.PkiDirectory;
-import io.tlvm.foundation.tls.PkiUnusableException;
 
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.util.HexFormat;
 import java.util.List;
+
+import javax.net.ssl.X509TrustManager;
 
 /** {@code tlvm guest-state}: vTPM and UEFI variables of VMs, and backups of them. */
 @Command(
@@ -110,7 +107,7 @@ final class GuestStateCommand {
         for (Path recipient : recipients == null ? List.<Path>of() : recipients) {
             request.addRecipients(RecipientKeys.readPublic(recipient).publicKey());
         }
-        BackupReader reader = reader(null);
+        BackupReader reader = reader(AuthorityOption.own(session));
         byte[] content =
                 session.calls()
                         .repeatable(
@@ -139,13 +136,9 @@ final class GuestStateCommand {
                             paramLabel = "KEY",
                             description = "private key: decrypts it and compares")
                     @Nullable Path key,
-            @Option(
-                            names = "--ca",
-                            paramLabel = "CA",
-                            description = "authority of the cluster; default: ca.crt of your own")
-                    @Nullable Path authority) {
+            @Mixin AuthorityOption authority) {
         BackupFile file = new BackupFile(source);
-        Backup backup = file.read(reader(authority));
+        Backup backup = file.read(reader(authority.authorities(session)));
         if (key != null) {
             file.open(backup, RecipientKeys.readPrivate(key)).close();
         }
@@ -172,14 +165,10 @@ final class GuestStateCommand {
                             required = true,
                             description = "private key that the backup was made for")
                     Path key,
-            @Option(
-                            names = "--ca",
-                            paramLabel = "CA",
-                            description = "authority of the cluster; default: ca.crt of your own")
-                    @Nullable Path authority) {
+            @Mixin AuthorityOption authority) {
         BackupFile file = new BackupFile(source);
         KeysetFile opener = RecipientKeys.readPrivate(key);
-        Backup backup = file.read(reader(authority));
+        Backup backup = file.read(reader(authority.authorities(session)));
         try (BackupPayload payload = file.open(backup, opener)) {
             if (payload.tpm().isEmpty()) {
                 said("the content is right; this VM has no vTPM that could be started");
@@ -237,31 +226,8 @@ final class GuestStateCommand {
         }
     }
 
-    /** Whom backups have to be of; without a file the cluster that the user belongs to. */
-    private BackupReader reader(@Nullable Path authority) {
-        if (authority == null) {
-            try (PkiDirectory own = PkiDirectory.open(session.settings().pki())) {
-                return new BackupReader(List.of(own.trustManager().getAcceptedIssuers()));
-            } catch (PkiUnusableException unusable) {
-                throw new ProblemException(
-                        Problem.identity(
-                                String.valueOf(unusable.getMessage()),
-                                "give the cluster's ca.crt with --ca, or mend your identity"),
-                        unusable);
-            }
-        }
-        try (var in = Files.newInputStream(authority)) {
-            return new BackupReader(
-                    CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
-                            .map(X509Certificate.class::cast)
-                            .toList());
-        } catch (IOException | CertificateException unreadable) {
-            throw new ProblemException(
-                    Problem.usage(
-                            "cannot read certificates from " + authority,
-                            "give the cluster's ca.crt"),
-                    unreadable);
-        }
+    private static BackupReader reader(X509TrustManager authorities) {
+        return new BackupReader(List.of(authorities.getAcceptedIssuers()));
     }
 
     private void said(String sentence) {
