@@ -46,7 +46,7 @@ class BackupTest {
     @BeforeAll
     void open(@TempDir Path temporary) throws IOException {
         directory = temporary;
-        cluster = new TestCluster("node-y", "node-z");
+        cluster = new TestCluster("node-ac", "node-ad");
     }
 
     @AfterAll

@@ -59,7 +59,7 @@ public final class World implements QuarkusTestResourceLifecycleManager {
                 Instant.now().plus(Duration.ofHours(1)),
                 TRUST + "user/alice",
                 TRUST + "user/admin");
-        for (String node : List.of("node-aa", "node-ab")) {
+        for (String node : List.of("node-aa", "node-ab", "node-ac", "node-ad")) {
             pki.issue(root.resolve(node), TRUST + "node/" + node + "/igvm-agent");
         }
         for (char node = 'a'; node <= 'z'; node++) {
