@@ -102,7 +102,7 @@ class BackupTest {
     @Test
     void what_an_agent_made_of_something_else_is_not_handed_on() {
         VirtualMachine vm = cluster.running("mistaken");
-        var owner = vm.getNode().endsWith("y") ? cluster.first : cluster.second;
+        var owner = vm.getNode().endsWith("node-ac") ? cluster.first : cluster.second;
         owner.backups().mistakeTheDirectory(true);
         try {
             RefusalView refusal = refused(() -> backup("admin", "mistaken"));
