@@ -3,8 +3,6 @@ package io.tlvm.vm.world;
 import com.google.protobuf.ByteString;
 
 import io.grpc.stub.StreamObserver;
-import io.tlvm.foundation.audit.HandOvers;
-import io.tlvm.foundation.signature.CertificateSigner;
 import io.tlvm.foundation.tls.PkiDirectory;
 import io.tlvm.node.v1.*;
 import io.tlvm.node.v1.StateStored;
@@ -27,16 +25,13 @@ import io.tlvm.ownership.journal.Verdict.Word;
 import io.tlvm.ownership.row.Phase.Mode;
 import io.tlvm.ownership.row.Phase.StopMode;
 import io.tlvm.type.v1.ErrorReason;
-import io.tlvm.type.v1.SignedStatement;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.time.Instant;
 import java.util.Arrays;
-import java.util.Optional;
 
 /** The calls that a node's agent serves, each a decision and what it does to the machine. */
 final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
@@ -47,8 +42,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
     private final ScriptedKeys keys;
     private final ScriptedBackups backups;
     private final Path ekCertificate;
-    private final String node;
-    private volatile PkiDirectory signing;
+    private final ScriptedWitness witness;
 
     AgentCalls(
             String node,
@@ -59,8 +53,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
             ScriptedKeys keys,
             ScriptedBackups backups,
             Path ekCertificate) {
-        this.node = node;
-        this.signing = pki;
+        this.witness = new ScriptedWitness(node, machines, pki);
         this.cluster = cluster;
         this.machines = machines;
         this.calls = calls;
@@ -240,31 +233,14 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                         .setAdoptUs(mode == Mode.ADOPT ? 4_000 : 0)
                         .setDebug(paths(told.getEpoch()));
         if (mode == Mode.ADOPT) {
-            signed(told, false).ifPresent(activated::setHandOver);
+            witness.signed(told, false).ifPresent(activated::setHandOver);
         }
         return RunResponse.newBuilder().setActivated(activated).build();
     }
 
-    /** What this node signs of a hand-over, by its journal. */
-    private Optional<SignedStatement> signed(io.tlvm.node.v1.Command told, boolean asSource) {
-        return machines.handOver(told.getVmUid(), op(told), asSource)
-                .map(
-                        said ->
-                                HandOvers.sign(
-                                        new CertificateSigner(signing.keyManager()),
-                                        (asSource
-                                                        ? said.setSourceNode(node)
-                                                                .setEpochBefore(told.getEpoch())
-                                                                .setSourceDestroyed(true)
-                                                        : said.setTargetNode(node)
-                                                                .setEpochAfter(told.getEpoch()))
-                                                .build(),
-                                        Instant.now()));
-    }
-
     /** From now on this node signs with a certificate that is not its own. */
     void signWith(PkiDirectory other) {
-        signing = other;
+        witness.signWith(other);
     }
 
     /** Where a guest that was started under {@code epoch} is. */
@@ -455,7 +431,7 @@ final class AgentCalls extends IgvmAgentServiceGrpc.IgvmAgentServiceImplBase {
                                 told.getVmUid(),
                                 new JournalRecord.Tombstone(op(told), epoch(told)));
                     }
-                    return signed(told, true)
+                    return witness.signed(told, true)
                             .map(word -> RetireResponse.newBuilder().setHandOver(word).build())
                             .orElseGet(RetireResponse::getDefaultInstance);
                 });
